@@ -1,0 +1,287 @@
+"""The shell command ``yiboshi``: the same functions as the web.
+
+Exit codes: 0 done; 1 the knowledge has errors; 2 wrong usage or settings; 3 the service or its storage failed.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.panel import Panel
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from app import __version__
+from app.config import BadSettings, Settings, load_settings
+from app.errors import AppError, KnowledgeRejected
+from app.knowledge.model import Problem
+
+app = typer.Typer(
+    name="yiboshi",
+    help="易博士：公共资源交易知识库问答服务",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+out = Console()
+err = Console(stderr=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="给程序看的 JSON")]
+KbDir = Annotated[Path | None, typer.Option("--kb", help="知识库文件夹；默认用设置 kb_dir")]
+
+
+def main() -> None:
+    app()
+
+
+def _settings(**overrides: Any) -> Settings:
+    try:
+        return load_settings(**overrides)
+    except BadSettings as error:
+        _fail(error, 2)
+
+
+def _fail(error: AppError, code: int, as_json: bool = False) -> NoReturn:
+    details = [item.as_dict() if isinstance(item, Problem) else item for item in error.details]
+    if as_json:
+        print(
+            json.dumps(
+                {"error": {"code": error.code, "message": error.message, "details": details}}, ensure_ascii=False
+            )
+        )
+    else:
+        err.print(error.message, style="bold red", markup=False, highlight=False)
+        for item in error.details:
+            err.print(str(item), markup=False, highlight=False, soft_wrap=True)
+    raise typer.Exit(code)
+
+
+@contextmanager
+def _reported(as_json: bool = False) -> Iterator[None]:
+    """Errors meant for people are printed, not traced."""
+    try:
+        yield
+    except KnowledgeRejected as error:
+        _fail(error, 1, as_json)
+    except AppError as error:
+        _fail(error, 3, as_json)
+
+
+@contextmanager
+def _progress() -> Iterator[Any]:
+    """A bar on standard error while phrases are embedded; nothing when there is nothing to embed."""
+    columns = (
+        TextColumn("[progress.description]{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err, transient=True) as bar:
+        task: Any = None
+
+        def advance(done: int, total: int) -> None:
+            nonlocal task
+            if task is None:
+                task = bar.add_task("计算向量", total=total)
+            bar.update(task, completed=done)
+
+        yield advance
+
+
+def _version(value: bool) -> None:
+    if value:
+        print(f"yiboshi {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def callback(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="显示版本")] = False,
+) -> None:
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="监听地址")] = None,
+    port: Annotated[int | None, typer.Option(help="监听端口")] = None,
+    workers: Annotated[int | None, typer.Option(help="工作进程数")] = None,
+) -> None:
+    """启动服务；第一次会先建索引。"""
+    import uvicorn
+
+    from app.index.encoder import open_encoder
+    from app.main import create_app, current_or_published
+    from app.text.tokenize import load_dictionary
+
+    settings = _settings(host=host, port=port, workers=workers)
+    logging.getLogger("yiboshi").setLevel(settings.log_level.upper())
+    options: dict[str, Any] = {
+        "host": settings.host,
+        "port": settings.port,
+        "log_level": settings.log_level,
+        "access_log": False,
+        "server_header": False,
+    }
+    if settings.workers == 1:
+        _publish_first(settings)
+        out.print(f"易博士在 http://{settings.host}:{settings.port} 服务，Ctrl+C 停止", highlight=False)
+        uvicorn.run(create_app(settings), **options)
+        return
+    with _reported(), _progress() as progress:
+        current_or_published(settings, open_encoder(settings.encoder), load_dictionary(settings.cache), progress)
+    _hand_to_workers(settings)
+    out.print(
+        f"易博士在 http://{settings.host}:{settings.port} 服务（{settings.workers} 个进程），Ctrl+C 停止",
+        highlight=False,
+    )
+    uvicorn.run("app.main:create_app", factory=True, workers=settings.workers, **options)
+
+
+def _publish_first(settings: Settings) -> None:
+    """Build the index with a progress bar when nothing has been published yet; a later start has nothing to do here."""
+    from app.index import store
+    from app.index.encoder import open_encoder
+    from app.main import current_or_published
+    from app.text.tokenize import load_dictionary
+
+    if store.current(settings.indexes) is None:
+        with _reported(), _progress() as progress:
+            current_or_published(settings, open_encoder(settings.encoder), load_dictionary(settings.cache), progress)
+
+
+def _hand_to_workers(settings: Settings) -> None:
+    """Worker processes read the settings anew: give them what the command line chose."""
+    import os
+
+    for name in ("host", "port", "workers"):
+        os.environ[f"YIBOSHI_{name.upper()}"] = str(getattr(settings, name))
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="问题")],
+    audience: Annotated[str | None, typer.Option(help="bidder、tenderer、agency 或 evaluator")] = None,
+    business: Annotated[str | None, typer.Option(help="工程、政府采购、土地、矿权或产权")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """问一个问题，不需要启动服务。"""
+    import time
+
+    from pydantic import ValidationError
+
+    from app.dialogue.answer import Question, answer
+    from app.index.encoder import open_encoder
+    from app.main import current_or_published
+    from app.text.tokenize import load_dictionary
+    from app.web import schemas, shape
+
+    settings = _settings()
+    try:
+        body = schemas.AskIn(question=question, audience=audience, business=business)
+    except ValidationError as error:
+        names = {"question": "问题", "audience": "--audience", "business": "--business"}
+        problems = [f"{names.get(str(f['loc'][0]), f['loc'][0])}：{f['msg']}" for f in error.errors()]
+        _fail(BadSettings("问法不合要求", problems), 2, as_json)
+    with _reported(as_json), _progress() as progress:
+        dictionary = load_dictionary(settings.cache)
+        snapshot = current_or_published(
+            settings, open_encoder(settings.encoder, settings.threads), dictionary, progress
+        )
+    started = time.perf_counter()
+    given, _ = answer(snapshot, Question(body.question, body.audience, None, body.business))
+    reply = shape.reply(snapshot, given, "0" * 32, round((time.perf_counter() - started) * 1000, 2))
+    if as_json:
+        print(reply.model_dump_json(exclude={"reply_id"}))
+        return
+    _print_reply(reply)
+
+
+_KINDS = {"answer": "答案", "clarify": "请选择", "decline": "没有答案", "smalltalk": "易博士", "neutral": "不作判断"}
+
+
+def _print_reply(reply: Any) -> None:
+    if reply.answer:
+        if reply.kind == "neutral":
+            out.print(reply.text, markup=False)
+        title = f"编号 {reply.answer.number} · {reply.answer.question}"
+        out.print(Panel(Markdown(reply.answer.text.replace("· ", "- ")), title=title, title_align="left"))
+        for basis in reply.answer.legal_basis:
+            out.print(f"依据：《{basis.law}》{basis.article}", style="dim", markup=False, highlight=False)
+    else:
+        out.print(f"[bold]{_KINDS[reply.kind]}[/bold]", end=" ")
+        out.print(reply.text, markup=False)
+    for i, option in enumerate(reply.options, 1):
+        out.print(f"  {i}. {option.label}（{option.number} {option.question}）", markup=False, highlight=False)
+    if reply.handover:
+        out.print(reply.handover.text, markup=False)
+    facts = f"把握 {reply.confidence:.2f} · 知识库 {reply.knowledge.version} · {reply.took_ms} 毫秒"
+    out.print(facts, style="dim", markup=False, highlight=False)
+
+
+@app.command()
+def validate(kb: KbDir = None, as_json: AsJson = False) -> None:
+    """检查知识库文件，一次列出全部问题。"""
+    from app.main import local_now
+    from app.publishing.pipeline import check
+
+    settings = _settings(kb_dir=kb)
+    with _reported(as_json):
+        knowledge, problems = check(settings.kb_dir, local_now().date())
+    if as_json:
+        print(
+            json.dumps({"ok": knowledge is not None, "problems": [p.as_dict() for p in problems]}, ensure_ascii=False)
+        )
+    else:
+        for problem in problems:
+            print(problem)
+        errors = sum(problem.severity == "error" for problem in problems)
+        out.print(f"{errors} 处错误，{len(problems) - errors} 处提醒", style="bold red" if errors else "bold green")
+        if knowledge is not None:
+            out.print(f"{len(knowledge.entries)} 个条目可以发布")
+    raise typer.Exit(0 if knowledge is not None else 1)
+
+
+@app.command()
+def publish(kb: KbDir = None, as_json: AsJson = False) -> None:
+    """检查、建索引并切换到新版本；正在运行的服务会自动跟上。"""
+    from app.index.encoder import open_encoder
+    from app.main import local_now
+    from app.publishing import pipeline
+    from app.text.tokenize import load_dictionary
+
+    settings = _settings(kb_dir=kb)
+    with _reported(as_json), _progress() as progress:
+        encoder = open_encoder(settings.encoder, settings.threads)
+        dictionary = load_dictionary(settings.cache)
+        snapshot, report = pipeline.publish(
+            settings.kb_dir, settings.indexes, encoder, dictionary, now=local_now(), progress=progress
+        )
+    if as_json:
+        print(json.dumps(report.as_dict(), ensure_ascii=False))
+        return
+    table = Table(show_header=False, box=None)
+    for name, value in (
+        ("版本", f"{report.version}（校验号 {snapshot.fingerprint}）"),
+        ("原版本", report.previous or "无"),
+        ("条目", f"{report.entries} 个，问法 {report.phrases} 条，其中新算向量 {report.embedded} 条"),
+        ("新增", "、".join(report.added) or "无"),
+        ("修改", "、".join(report.changed) or "无"),
+        ("删除", "、".join(report.removed) or "无"),
+        ("提醒", f"{len(report.warnings)} 处（yiboshi validate 查看）"),
+    ):
+        table.add_row(name, value if len(value) < 2000 else value[:2000] + "…")
+    out.print(table)
+
+
+if __name__ == "__main__":
+    sys.exit(app())

@@ -1,0 +1,136 @@
+"""Settings: the one place that reads the environment and ``yiboshi.toml``.  Frozen; a bad value stops the start."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+from platformdirs import user_data_path
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from app.errors import AppError
+
+PACKAGE = Path(__file__).parent
+CHECKOUT = (
+    PACKAGE.parent if (PACKAGE.parent / "pyproject.toml").is_file() and (PACKAGE.parent / "kb").is_dir() else None
+)
+"""The repository this runs from, or None for an installed wheel, which carries knowledge and encoder inside."""
+DEFAULTS = PACKAGE / "_defaults"
+
+
+class BadSettings(AppError):
+    code = "bad_settings"
+    status = 500
+
+
+def config_file() -> Path:
+    """``YIBOSHI_CONFIG`` if set, else ``yiboshi.toml`` in the working folder."""
+    return Path(os.environ.get("YIBOSHI_CONFIG") or "yiboshi.toml")
+
+
+class Settings(BaseSettings):
+    """Name, type, default and help of every setting; the README's table is checked against this class by a test."""
+
+    model_config = SettingsConfigDict(env_prefix="YIBOSHI_", frozen=True, extra="forbid", env_ignore_empty=True)
+
+    host: str = Field("127.0.0.1", description="监听地址；对外服务时填网卡地址或 0.0.0.0")
+    port: Annotated[int, Field(ge=1, le=65535)] = Field(8000, description="监听端口")
+    workers: Annotated[int, Field(ge=1, le=32)] = Field(1, description="工作进程数")
+    threads: Annotated[int, Field(ge=1, le=64)] = Field(1, description="每个进程里模型计算用的线程数")
+    kb_dir: Path = Field(
+        CHECKOUT / "kb" if CHECKOUT else DEFAULTS / "kb", description="知识库文件夹（YAML）", validate_default=True
+    )
+    data_dir: Path = Field(
+        CHECKOUT or user_data_path("yiboshi", False),
+        description="写入的内容放在哪里：indexes/（索引）、journal/（记录）",
+    )
+    encoder: Path = Field(
+        CHECKOUT / "indexes" / "encoder" if CHECKOUT else DEFAULTS / "encoder",
+        description="模型文件夹：自带模型，或任一 sentence-transformers 模型的本地文件夹",
+    )
+    admin_token: SecretStr | None = Field(None, description="管理接口的令牌，至少 16 个字符；不设则管理接口不存在")
+    frame_ancestors: str = Field("'self'", description="允许嵌入本页面的网站（CSP frame-ancestors 的写法）")
+    journal: bool = Field(True, description="是否记录提问和反馈（个人信息先遮盖）；false 则什么都不写")
+    log_level: str = Field(
+        "info", pattern="^(debug|info|warning|error)$", description="日志级别 debug/info/warning/error"
+    )
+
+    @field_validator("admin_token")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < 16:
+            raise ValueError("至少 16 个字符")
+        return value
+
+    @field_validator("frame_ancestors")
+    @classmethod
+    def _one_line(cls, value: str) -> str:
+        if any(char in value for char in ";,\r\n"):
+            raise ValueError("不能含分号、逗号或换行；多个网站用空格隔开")
+        return value
+
+    @property
+    def indexes(self) -> Path:
+        return self.data_dir / "indexes"
+
+    @property
+    def cache(self) -> Path:
+        return self.data_dir / "indexes" / ".cache"
+
+    @property
+    def journal_dir(self) -> Path | None:
+        return self.data_dir / "journal" if self.journal else None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=config_file())
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings once; raises ``BadSettings`` listing every wrong name and value."""
+    chosen = {name: value for name, value in overrides.items() if value is not None}
+    problems = [
+        f"环境变量 {name}：没有这项设置"
+        for name in os.environ
+        if name.startswith("YIBOSHI_") and name != "YIBOSHI_CONFIG" and name[8:].lower() not in Settings.model_fields
+    ]
+    if "YIBOSHI_CONFIG" in os.environ and not config_file().is_file():
+        problems.append(f"YIBOSHI_CONFIG：找不到文件 {config_file()}")
+    try:
+        settings = Settings(**chosen)
+    except ValidationError as error:
+        for fault in error.errors():
+            name = ".".join(str(part) for part in fault["loc"])
+            shown = "" if "token" in name else f"，现为「{fault['input']}」"
+            known = Settings.model_fields.get(name)
+            about = f"（{known.description}）" if known else ""
+            problems.append(f"{name}{about}：{_reason(fault)}{shown}")
+        raise BadSettings("设置有误，没有启动", problems) from error
+    except ValueError as error:  # unreadable TOML
+        raise BadSettings("设置有误，没有启动", [*problems, f"{config_file()}：{error}"]) from error
+    if problems:
+        raise BadSettings("设置有误，没有启动", problems)
+    return settings
+
+
+def _reason(fault: Any) -> str:
+    context = fault.get("ctx", {})
+    reasons = {
+        "extra_forbidden": "没有这项设置",
+        "int_parsing": "应是整数",
+        "bool_parsing": "应是 true 或 false",
+        "greater_than_equal": f"不能小于 {context.get('ge')}",
+        "less_than_equal": f"不能大于 {context.get('le')}",
+        "string_pattern_mismatch": "取值不在允许范围",
+        "value_error": str(context.get("error", "")),
+    }
+    return str(reasons.get(fault["type"], fault["msg"]))

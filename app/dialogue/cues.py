@@ -1,0 +1,66 @@
+"""What a question says outright: its line of business, and whether it seeks a verdict.  Rules, not scores."""
+
+from __future__ import annotations
+
+import re
+
+from app.knowledge.model import Business
+
+_BUSINESS: dict[Business, re.Pattern[str]] = {
+    "政府采购": re.compile(r"政府采购|政采|磋商|竞争性谈判|单一来源|询价|框架协议|87号令|采购人|采购项目|采购文件"),
+    "工程": re.compile(r"工程|施工|建设项目|监理|勘察|装修|市政|水利|公路|房建|招标投标法"),
+    "土地": re.compile(r"土地|地块|宗地|国土|拍地|买地|建设用地|出让金"),
+    "矿权": re.compile(r"矿权|采矿|探矿|矿业"),
+    "产权": re.compile(r"产权|股权|国有资产|国资|转让方|受让|竞价|租赁权|招租"),
+}
+
+
+def businesses(normalized: str) -> tuple[Business, ...]:
+    """Every line of business the text names."""
+    return tuple(business for business, pattern in _BUSINESS.items() if pattern.search(normalized))
+
+
+_CONCRETE = (
+    r"这家|那家|这个(?:投标人|投标|公司|单位|标|供应商|企业|厂家|专家|报价|业绩)|该(?:投标人|公司|单位|供应商|企业)|他家|他们家|她家|[甲乙丙丁abcd](?:公司|单位|家|投标人)"
+    r"|(?:第[一二三四五六1-6]|有)(?:家|个投标人)|某家|这份(?:标书|投标文件|投标)|这(?:两|几)家|我们(?:这次|这个标|这份|家)|我家|我司|我们公司|我这个(?:标|分)|这种投标|这标"
+)
+_VERDICT = (
+    r"(?:能不能|可不可以|可以|能|要不要|该不该|应不应该|应该|是不是该|算不算|够不够|会不会|是不是要|直接|给他|把他|给它|把它|帮我|你说|你看|你觉得)?"
+    r"(?:废掉|废标|否决|否掉|判(?:废|他|无效)|给几分|打几分|打多少分|给多少分|得几分|选谁|选哪家|谁(?:会|能)?中标|作废|算废标|淘汰|扣(?:几|多少)?分|算串标|是串标|算围标|是围标|通过(?:评审|审查)?|合格)"
+)
+_JUDGEMENT = re.compile(
+    rf"(?:{_CONCRETE}).{{0,30}}(?:{_VERDICT})|(?:废掉|否决|否掉)(?:他|它|他们|这家|那家)|(?:给|打)(?:他|它|这家|那家).{{0,6}}分"
+)
+
+
+def seeks_verdict(normalized: str) -> bool:
+    """True when a text points at one bid, bidder or score and asks what the decision on it should be."""
+    return _JUDGEMENT.search(normalized.replace(" ", "")) is not None
+
+
+_ORDINALS = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "1": 1, "2": 2, "3": 3, "4": 4, "5": 5}
+_PICK = re.compile(r"^(?:我?选?(?:第|选项|编号)?([一二三四五1-5])(?:个|项|种|条|号)?(?:吧|的)?)$")
+
+
+def picked(normalized: str) -> int | None:
+    """1..5 when the whole text picks from a list (「2」「第二个」「选三」), else None."""
+    match = _PICK.match(normalized.replace(" ", ""))
+    return _ORDINALS[match.group(1)] if match else None
+
+
+_NONE_OF_THESE = re.compile(
+    r"^(?:以上|这些|上面)?(?:都|全)?(?:不是|不对|没有我要的|没有一个对)(?:的|我要问的|这些|这个)?$"
+)
+
+
+def rejects_options(normalized: str) -> bool:
+    """True for 「都不是」 and its kin."""
+    return _NONE_OF_THESE.match(normalized.replace(" ", "")) is not None
+
+
+_FOLLOWS = re.compile(r"^(?:那|那么|这个|它|还有|如果|要是|假如|万一|那要|然后|另外)|(?:呢|的呢|咋样|又如何)$")
+
+
+def leans_on_context(normalized: str) -> bool:
+    """True for a short message that reads as the continuation of another (那多久退、政府采购的呢、要是忘了呢)."""
+    return len(normalized) <= 14 and _FOLLOWS.search(normalized) is not None

@@ -1,0 +1,66 @@
+"""Errors that are meant for people.  Each family fixes its HTTP status; only ``web`` turns one into JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+class AppError(Exception):
+    """Base of every error a caller may show: a stable ``code``, an HTTP ``status``, a Chinese ``message``, details."""
+
+    code: str
+    status: int
+
+    def __init__(self, message: str, details: Sequence[Any] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = list(details)
+
+
+class NotFound(AppError):
+    code = "not_found"
+    status = 404
+
+
+class Unauthorized(AppError):
+    code = "unauthorized"
+    status = 401
+
+
+class NotReady(AppError):
+    """No knowledge is being served yet."""
+
+    code = "not_ready"
+    status = 503
+
+
+class KnowledgeRejected(AppError):
+    """The knowledge has errors; ``details`` lists every problem."""
+
+    code = "knowledge_rejected"
+    status = 422
+
+
+class PublishBusy(AppError):
+    code = "publish_busy"
+    status = 409
+
+
+class IndexUnusable(AppError):
+    """A stored index is damaged, or was made by another encoder."""
+
+    code = "index_unusable"
+    status = 500
+
+
+class EncoderUnusable(AppError):
+    code = "encoder_unusable"
+    status = 500
+
+
+class StorageFailed(AppError):
+    """Disk full, no permission: nothing was changed."""
+
+    code = "storage_failed"
+    status = 507

@@ -1,0 +1,27 @@
+"""FAISS over unit vectors: inner product is cosine."""
+
+from __future__ import annotations
+
+import faiss
+import numpy as np
+import numpy.typing as npt
+
+from app.index.encoder import Vectors
+
+faiss.omp_set_num_threads(1)  # a flat index of a few thousand rows is done before threads would have started
+
+
+class DenseIndex:
+    """Exact search over ``(n, dim)`` float32 unit rows."""
+
+    def __init__(self, vectors: Vectors) -> None:
+        self._index = faiss.IndexFlatIP(vectors.shape[1])
+        self._index.add(np.ascontiguousarray(vectors, np.float32))
+
+    def __len__(self) -> int:
+        return int(self._index.ntotal)
+
+    def search(self, vector: Vectors, top_k: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+        """``vector`` is ``(dim,)``; returns row numbers and cosines of the ``top_k`` nearest, best first."""
+        scores, rows = self._index.search(vector.reshape(1, -1), min(top_k, len(self)))
+        return rows[0], scores[0]

@@ -1,0 +1,156 @@
+"""Published versions on disk.
+
+    indexes/<version>/manifest.json   what made it, and the SHA-256 of the other files
+    indexes/<version>/knowledge.json  the records
+    indexes/<version>/rendered.json   answers as HTML and text
+    indexes/<version>/vectors.npy     (phrases, dim) float32, in the order of ``Knowledge.intents``
+    indexes/current                   the name of the version that serves
+
+A folder cannot be replaced atomically but a small file can, hence the pointer.  A version is written beside its place
+under a temporary name, synced, renamed; only a complete one is ever pointed at.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from app.errors import IndexUnusable, StorageFailed
+from app.index.encoder import Vectors
+
+FORMAT = 1
+KEPT_VERSIONS = 3
+"""The serving version and two before it, to go back to."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    version: str
+    published_at: str
+    encoder: str
+    encoder_name: str
+    source: str
+    """Digest of the YAML files this version was made from."""
+    format: int = FORMAT
+    files: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The raw content of one version."""
+
+    manifest: Manifest
+    knowledge: bytes
+    rendered: bytes
+    vectors: Vectors
+
+
+def save(root: Path, stored: Stored) -> Path:
+    """Write a version completely or not at all; raises ``StorageFailed`` when the disk will not take it."""
+    buffer = io.BytesIO()
+    np.save(buffer, stored.vectors, allow_pickle=False)
+    files = {"knowledge.json": stored.knowledge, "rendered.json": stored.rendered, "vectors.npy": buffer.getvalue()}
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    manifest = asdict(stored.manifest) | {"files": digests}
+    files["manifest.json"] = (json.dumps(manifest, ensure_ascii=False, indent=1) + "\n").encode()
+    target = root / stored.manifest.version
+    scratch: str | None = None
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        scratch = tempfile.mkdtemp(prefix=".building-", dir=root)
+        for name, content in files.items():
+            _write_synced(Path(scratch) / name, content)
+        if target.exists():
+            shutil.rmtree(target)  # only ever a damaged copy of the same content
+        os.chmod(scratch, 0o755)  # noqa: S103  mkdtemp made it private; other workers' users read it
+        os.rename(scratch, target)
+        _sync_folder(root)
+    except OSError as error:
+        if scratch is not None:
+            shutil.rmtree(scratch, ignore_errors=True)
+        raise StorageFailed(f"索引写不进 {root}（{error.strerror}），没有改动任何内容") from error
+    return target
+
+
+def open_version(root: Path, version: str) -> Stored:
+    """Read a version and check every digest; raises ``IndexUnusable`` when anything is missing or altered."""
+    folder = root / version
+    try:
+        facts = json.loads((folder / "manifest.json").read_bytes())
+        manifest = Manifest(**facts)
+        if manifest.format != FORMAT:
+            raise IndexUnusable(f"索引 {version} 的格式是 {manifest.format}，本程序用 {FORMAT}，请重新发布")
+        contents = {}
+        for name, digest in (manifest.files or {}).items():
+            contents[name] = (folder / name).read_bytes()
+            if hashlib.sha256(contents[name]).hexdigest() != digest:
+                raise IndexUnusable(f"索引文件 {folder / name} 已损坏（校验值不符），请重新发布")
+        vectors = np.load(io.BytesIO(contents["vectors.npy"]), allow_pickle=False)
+        return Stored(manifest, contents["knowledge.json"], contents["rendered.json"], vectors)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise IndexUnusable(f"索引 {folder} 不完整或已损坏（{error}），请重新发布") from error
+
+
+def current(root: Path) -> str | None:
+    """The version that ``current`` points at, or None before the first publication."""
+    try:
+        return (root / "current").read_text("ascii").strip() or None
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def activate(root: Path, version: str) -> None:
+    """Point ``current`` at a saved version, in one step, and forget the oldest ones."""
+    try:
+        handle, name = tempfile.mkstemp(prefix=".current-", dir=root)
+        with os.fdopen(handle, "wb") as file:
+            file.write(f"{version}\n".encode())
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, 0o644)
+        os.replace(name, root / "current")
+        os.utime(root / version)
+        _sync_folder(root)
+    except OSError as error:
+        raise StorageFailed(f"切换不到新版本（{error.strerror}），仍用原来的版本") from error
+    for old in versions(root)[KEPT_VERSIONS:]:
+        if old != version:
+            shutil.rmtree(root / old, ignore_errors=True)
+
+
+def versions(root: Path) -> list[str]:
+    """Complete versions, the one activated last first."""
+    found = [path.parent for path in root.glob("*/manifest.json") if not path.parent.name.startswith(".")]
+    return [path.name for path in sorted(found, key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)]
+
+
+def remove_leftovers(root: Path) -> None:
+    """Delete what a killed publication left behind; nothing of it was ever pointed at."""
+    for path in root.glob(".building-*"):
+        shutil.rmtree(path, ignore_errors=True)
+    for path in root.glob(".current-*"):
+        path.unlink(missing_ok=True)
+
+
+def _write_synced(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

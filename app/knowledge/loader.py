@@ -1,0 +1,244 @@
+"""Read a ``kb/`` folder into ``Knowledge``, or into the list of everything that is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from app.knowledge.model import (
+    Entry,
+    Judgement,
+    Knowledge,
+    Mark,
+    Pointer,
+    Problem,
+    Record,
+    Replies,
+    SiteValue,
+    Smalltalk,
+    Term,
+    Topic,
+)
+from app.knowledge.yaml_source import Marks, Path_, dotted, read
+
+R = TypeVar("R", bound=Record)
+
+LISTS: Mapping[str, tuple[str, type[Record]]] = {
+    "terms.yaml": ("terms", Term),
+    "clarify.yaml": ("topics", Topic),
+    "judgements.yaml": ("judgements", Judgement),
+    "pointers.yaml": ("pointers", Pointer),
+    "smalltalk.yaml": ("smalltalk", Smalltalk),
+}
+"""File at the top of ``kb/`` -> its one key, and the record each list item becomes."""
+
+
+@dataclass
+class Source:
+    """What was read: the records that are sound by themselves, and where each of their fields stands."""
+
+    records: dict[str, list[Any]] = field(default_factory=dict)
+    site: dict[str, SiteValue] = field(default_factory=dict)
+    replies: Replies | None = None
+    marks: dict[tuple[str, str, str], Mark] = field(default_factory=dict)
+    """(kind, id, field) -> mark; the field "" is the record's own."""
+    problems: list[Problem] = field(default_factory=list)
+
+    def mark(self, kind: str, identifier: str, key: str = "") -> Mark:
+        return self.marks.get((kind, identifier, key)) or self.marks.get((kind, identifier, "")) or Mark("kb", 1, 1)
+
+    def knowledge(self) -> Knowledge:
+        """Assemble the whole; only call it when there is no error among the problems."""
+        assert self.replies is not None
+        return Knowledge(
+            entries=tuple(sorted(self.records["entries"], key=lambda entry: entry.number)),
+            terms=tuple(self.records["terms"]),
+            topics=tuple(self.records["topics"]),
+            judgements=tuple(self.records["judgements"]),
+            pointers=tuple(self.records["pointers"]),
+            smalltalk=tuple(self.records["smalltalk"]),
+            site=self.site,
+            replies=self.replies,
+        )
+
+
+def load(folder: Path) -> Source:
+    """Read every file of the folder.  Problems are collected, none is raised."""
+    source = Source()
+    for kind in ("entries", *(key for key, _ in LISTS.values())):
+        source.records[kind] = []
+    files = sorted((folder / "faq").glob("*.yaml"))
+    if not files:
+        source.problems.append(
+            Problem("error", Mark(str(folder / "faq"), 1, 1), "faq", "没有找到常见问题文件", allowed="faq/ 下的 *.yaml")
+        )
+    for path in files:
+        _load_faq(source, path, f"{folder.name}/faq/{path.name}")
+    for name, (key, record) in LISTS.items():
+        data, marks = _read(source, folder / name, f"{folder.name}/{name}", {key})
+        for i, item in enumerate(_list(source, data, marks, (key,))):
+            _add(source, key, record, item, marks, (key, i))
+    _load_site(source, folder / "site.yaml", f"{folder.name}/site.yaml")
+    data, marks = _read(source, folder / "replies.yaml", f"{folder.name}/replies.yaml", {"replies"})
+    if data is not None:
+        source.replies = _record(source, Replies, data.get("replies"), marks, ("replies",))
+    return source
+
+
+def _load_faq(source: Source, path: Path, name: str) -> None:
+    data, marks = _read(source, path, name, {"category", "entries"})
+    if data is None:
+        return
+    for i, item in enumerate(_list(source, data, marks, ("entries",))):
+        if isinstance(item, dict) and "category" not in item:
+            item = item | {"category": data.get("category")}
+            marks.setdefault(("entries", i, "category"), marks.get(("category",), marks[()]))
+        _add(source, "entries", Entry, item, marks, ("entries", i))
+
+
+def _load_site(source: Source, path: Path, name: str) -> None:
+    data, marks = _read(source, path, name, {"values"})
+    values = data.get("values") if data else None
+    if data is not None and not isinstance(values, dict):
+        source.problems.append(
+            Problem("error", marks[()], "values", "缺少本中心的取值表", allowed="values: 名称 -> 取值")
+        )
+        return
+    for key, item in (values or {}).items():
+        record = _record(source, SiteValue, item, marks, ("values", key))
+        if record is not None:
+            source.site[key] = record
+            source.marks[("site", key, "")] = marks[("values", key)]
+
+
+def _read(source: Source, path: Path, name: str, keys: set[str]) -> tuple[dict[str, Any] | None, Marks]:
+    data, marks, problems = read(path, name)
+    source.problems += problems
+    if data is None:
+        if not problems:
+            source.problems.append(
+                Problem("error", Mark(name, 1, 1), "", "文件是空的", allowed="、".join(sorted(keys)))
+            )
+        return None, marks
+    if not isinstance(data, dict):
+        source.problems.append(
+            Problem("error", marks[()], "", "最外层应是键值表", type(data).__name__, "、".join(sorted(keys)))
+        )
+        return None, marks
+    for key in data.keys() - keys:
+        source.problems.append(_unknown_key(marks[(key,)], key, key, keys))
+    return data, marks
+
+
+def _list(source: Source, data: dict[str, Any] | None, marks: Marks, path: Path_) -> list[Any]:
+    if data is None:
+        return []
+    value = data.get(str(path[0]))
+    if isinstance(value, list):
+        return value
+    source.problems.append(
+        Problem("error", marks.get(path, marks[()]), dotted(path), "缺少列表", allowed="以 - 开头的列表")
+    )
+    return []
+
+
+def _add(source: Source, kind: str, record: type[R], item: Any, marks: Marks, path: Path_) -> None:
+    made = _record(source, record, item, marks, path)
+    if made is None:
+        return
+    identifier = getattr(made, "id", None) or made.term  # type: ignore[attr-defined]
+    if (kind, identifier, "") in source.marks:
+        first = source.marks[(kind, identifier, "")]
+        source.problems.append(
+            Problem(
+                "error",
+                marks[path],
+                dotted(path),
+                f"编号或名称重复，{first.file} 第 {first.line} 行已有",
+                identifier,
+                "全库唯一",
+            )
+        )
+        return
+    source.records[kind].append(made)
+    source.marks[(kind, identifier, "")] = marks[path]
+    for at, mark in marks.items():
+        if at[: len(path)] == path and len(at) > len(path):
+            source.marks[(kind, identifier, dotted(at[len(path) :]))] = mark
+
+
+def _record(source: Source, record: type[R], item: Any, marks: Marks, path: Path_) -> R | None:
+    if not isinstance(item, dict):
+        source.problems.append(
+            Problem("error", marks.get(path, marks[()]), dotted(path), "应是键值表", str(item)[:40], _keys(record))
+        )
+        return None
+    try:
+        return record.model_validate({key: value for key, value in item.items() if value is not None})
+    except ValidationError as error:
+        for fault in error.errors():
+            source.problems.append(_problem(fault, record, marks, path))
+        return None
+
+
+def _keys(record: type[Record]) -> str:
+    return "、".join(record.model_fields)
+
+
+def _unknown_key(mark: Mark, key: str, shown: str, allowed: set[str]) -> Problem:
+    near = get_close_matches(key, allowed, 1, 0.6)
+    hint = f"是不是想写「{near[0]}」" if near else ""
+    return Problem("error", mark, shown, "不认识的键" + (f"，{hint}" if hint else ""), key, "、".join(sorted(allowed)))
+
+
+def _problem(fault: Any, record: type[Record], marks: Marks, path: Path_) -> Problem:
+    """Turn one pydantic fault into a sentence for an editor, at the nearest position that exists."""
+    inside: Path_ = tuple(part for part in fault["loc"] if part != "function-wrap[strip]")
+    at = path + inside
+    key = dotted(at)
+    while at not in marks and at:
+        at = at[:-1]
+    mark = marks[at]
+    found = "" if isinstance(fault["input"], dict) else str(fault["input"])[:60]
+    context = fault.get("ctx", {})
+    kind = fault["type"]
+    if kind == "extra_forbidden":
+        return _unknown_key(mark, str(inside[-1]), key, set(record.model_fields))
+    if kind == "missing":
+        return Problem("error", mark, key, "缺少必填项", allowed=f"补上 {inside[-1]}")
+    if kind == "literal_error":
+        allowed = context["expected"].replace(" or ", ", ").replace("'", "").split(", ")
+        near = get_close_matches(found, allowed, 1, 0.3)
+        hint = f"，是不是想写「{near[0]}」" if near else ""
+        return Problem("error", mark, key, f"取值不在允许范围{hint}", found, "、".join(allowed))
+    if kind == "string_too_long":
+        return Problem(
+            "error", mark, key, "文字太长", f"{len(str(fault['input']))} 字", f"不超过 {context['max_length']} 字"
+        )
+    if kind == "string_too_short":
+        return Problem("error", mark, key, "内容为空", allowed="写上内容，或删去这一项")
+    if kind == "string_pattern_mismatch":
+        allowed_form = {r"^\d{3}$": "三位数字，如 037", r"^[^\n]*$": "写成一行"}.get(
+            context["pattern"], context["pattern"]
+        )
+        if "a-z" in context["pattern"]:
+            allowed_form = "小写英文字母、数字和连字符，如 deposit-04"
+        elif r"\S" in context["pattern"]:
+            allowed_form = "条款号，如 第五十七条"
+        return Problem("error", mark, key, "写法不对", found, allowed_form)
+    if kind.startswith("date"):
+        return Problem("error", mark, key, "不是有效日期", found, "年-月-日，如 2026-11-24")
+    if kind in ("too_short", "too_long"):
+        bound = context.get("min_length", context.get("max_length"))
+        side = "至少" if kind == "too_short" else "至多"
+        return Problem("error", mark, key, f"{side} {bound} 项", f"{context['actual_length']} 项")
+    if kind in ("tuple_type", "list_type"):
+        return Problem("error", mark, key, "应是列表", found, "[甲, 乙] 或每行一个 - 开头")
+    if kind == "string_type":
+        return Problem("error", mark, key, "应是文字", type(fault["input"]).__name__, "一段文字；含冒号时加引号")
+    return Problem("error", mark, key, fault["msg"], found)

@@ -1,0 +1,227 @@
+"""The nouns of the knowledge base, as frozen records.  The field rules here are the schema the editors' YAML must meet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+CATEGORIES = (
+    "新手指南",
+    "信息注册/变更",
+    "CA数字证书",
+    "标书编制软件",
+    "保证金缴纳",
+    "代理机构",
+    "开标评标",
+    "建设工程",
+    "政府采购/综合交易/医疗器械",
+    "地矿资源",
+    "产权交易",
+    "评标专家",
+)
+
+Category = Literal[
+    "新手指南",
+    "信息注册/变更",
+    "CA数字证书",
+    "标书编制软件",
+    "保证金缴纳",
+    "代理机构",
+    "开标评标",
+    "建设工程",
+    "政府采购/综合交易/医疗器械",
+    "地矿资源",
+    "产权交易",
+    "评标专家",
+]
+Audience = Literal["bidder", "tenderer", "agency", "evaluator"]
+Business = Literal["工程", "政府采购", "土地", "矿权", "产权", "通用"]
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\n]*$")]
+Phrase = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=r"^[^\n]*$")]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=6000)]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
+Number = Annotated[str, StringConstraints(pattern=r"^\d{3}$")]
+Article = Annotated[str, StringConstraints(pattern=r"^\S{1,40}$")]
+OptionalDate = Annotated[date | None, BeforeValidator(lambda value: value or None)]
+
+
+class Record(BaseModel):
+    """Frozen, strict about keys; built from YAML scalars, which arrive as strings."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LegalBasis(Record):
+    law: Line
+    article: Article
+
+
+class Clarify(Record):
+    """How to ask when this entry and its siblings fit equally: the question, and this entry's name as an option."""
+
+    question: Line
+    label: Line
+
+
+class Entry(Record):
+    """One frequently asked question.  ``answer`` is Markdown, may hold ``{{placeholders}}``, and is served verbatim."""
+
+    id: Slug
+    number: Number
+    category: Category
+    audience: Annotated[tuple[Audience, ...], Field(min_length=1)]
+    business: Annotated[tuple[Business, ...], Field(min_length=1)]
+    question: Line
+    aliases: tuple[Phrase, ...] = ()
+    not_aliases: tuple[Phrase, ...] = ()
+    keywords: tuple[Line, ...] = ()
+    error_texts: tuple[Line, ...] = ()
+    answer: Text
+    urgent: Line | None = None
+    clarify: Clarify | None = None
+    legal_basis: tuple[LegalBasis, ...] = ()
+    related: tuple[Slug, ...] = ()
+    effective_from: OptionalDate = None
+    effective_to: OptionalDate = None
+    updated: date
+
+
+class Term(Record):
+    """A word of the trade; its aliases are read as the term itself."""
+
+    term: Line
+    aliases: tuple[Line, ...] = ()
+    definition: Text
+    law: Line | None = None
+    article: Article | None = None
+
+
+class Option(Record):
+    entry: Slug
+    label: Line
+
+
+class Topic(Record):
+    """A question that several entries answer, and what to ask back."""
+
+    id: Slug
+    question: Line
+    phrases: Annotated[tuple[Phrase, ...], Field(min_length=1)]
+    options: Annotated[tuple[Option, ...], Field(min_length=2, max_length=5)]
+
+
+class Judgement(Record):
+    """Ways of seeking a verdict on a concrete bid or person; ``entry`` holds the rule that applies."""
+
+    id: Slug
+    entry: Slug
+    phrases: Annotated[tuple[Phrase, ...], Field(min_length=1)]
+
+
+class Pointer(Record):
+    """Something people ask that no entry may answer: ``text`` says where it is found."""
+
+    id: Slug
+    title: Line
+    text: Text
+    phrases: Annotated[tuple[Phrase, ...], Field(min_length=1)]
+    related: Annotated[tuple[Slug, ...], Field(max_length=3)] = ()
+
+
+class Smalltalk(Record):
+    id: Slug
+    text: Text
+    phrases: Annotated[tuple[Phrase, ...], Field(min_length=1)]
+
+
+class SiteValue(Record):
+    """A fact of one centre.  ``fallback`` is the noun phrase that stands in for it while ``value`` is empty."""
+
+    about: Line
+    value: Line | None = None
+    fallback: Line
+
+
+class Replies(Record):
+    """The fixed wordings of everything that is not an answer."""
+
+    clarify: Line
+    clarify_failed: Line
+    decline: Text
+    decline_near: Text
+    neutral: Text
+    handover: Text
+    handover_hours: Line
+    handover_where: Line
+    handover_phone: Line
+
+
+class Knowledge(Record):
+    """Everything one version of the service knows."""
+
+    entries: tuple[Entry, ...]
+    terms: tuple[Term, ...]
+    topics: tuple[Topic, ...]
+    judgements: tuple[Judgement, ...]
+    pointers: tuple[Pointer, ...]
+    smalltalk: tuple[Smalltalk, ...]
+    site: dict[str, SiteValue]
+    replies: Replies
+
+    def intents(self) -> Iterator[Intent]:
+        """Everything a question can be matched with, in a stable order, each with the phrases it is known by."""
+        for entry in self.entries:
+            yield Intent("entry", entry.id, (entry.question, *entry.aliases))
+        for topic in self.topics:
+            yield Intent("topic", topic.id, topic.phrases)
+        for judgement in self.judgements:
+            yield Intent("judgement", judgement.id, judgement.phrases)
+        for pointer in self.pointers:
+            yield Intent("pointer", pointer.id, (pointer.title, *pointer.phrases))
+        for talk in self.smalltalk:
+            yield Intent("smalltalk", talk.id, talk.phrases)
+
+
+IntentKind = Literal["entry", "topic", "judgement", "pointer", "smalltalk"]
+
+
+class Intent(NamedTuple):
+    kind: IntentKind
+    id: str
+    phrases: tuple[str, ...]
+
+
+class Mark(NamedTuple):
+    """Where something stands; lines and columns count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+
+class Problem(NamedTuple):
+    """One thing an editor must (error) or should (warning) mend."""
+
+    severity: Literal["error", "warning"]
+    mark: Mark
+    key: str
+    message: str
+    found: str = ""
+    allowed: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        fields: dict[str, Any] = self._asdict()
+        mark = fields.pop("mark")
+        return {**mark._asdict(), **fields}
+
+    def __str__(self) -> str:
+        text = f"{self.mark.file}:{self.mark.line}:{self.mark.column}: {self.severity}: {self.key}: {self.message}"
+        if self.found:
+            text += f"；现为「{self.found}」"
+        if self.allowed:
+            text += f"；应为：{self.allowed}"
+        return text

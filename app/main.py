@@ -1,0 +1,157 @@
+"""create_app(settings): the only place where things are put together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware.gzip import GZipMiddleware
+
+from app import __version__
+from app.config import Settings, load_settings
+from app.dialogue.turn import Sessions
+from app.errors import AppError, IndexUnusable
+from app.index import store
+from app.index.encoder import Encoder, open_encoder
+from app.journal import Journal
+from app.publishing import pipeline
+from app.publishing.pipeline import PublishReport
+from app.snapshot import Snapshot, SnapshotHolder
+from app.text.tokenize import load_dictionary
+from app.web import admin, chat, error_handlers, health, pages, schemas
+from app.web.deps import State
+from app.web.security import BodyLimit, SecurityHeaders
+
+log = logging.getLogger("yiboshi")
+
+WATCH_SECONDS = 0.5
+"""How often a process looks whether another one (a worker, ``yiboshi publish``) has published."""
+
+
+def local_now() -> datetime:
+    return datetime.now().astimezone()
+
+
+def current_or_published(
+    settings: Settings, encoder: Encoder, dictionary: Any, progress: pipeline.Progress | None = None
+) -> Snapshot:
+    """What to serve at start: the published version if it is of this knowledge and encoder, else a new publication.
+
+    When ``kb/`` was edited into something unusable, the published version serves on and the reason is logged.
+    """
+    try:
+        snapshot = pipeline.open_current(settings.indexes, encoder, dictionary)
+    except IndexUnusable as error:
+        log.warning("%s", error.message)
+        snapshot = None
+    if snapshot is not None and snapshot.manifest.source == pipeline.source_digest(settings.kb_dir):
+        return snapshot
+    try:
+        fresh, _ = pipeline.publish(
+            settings.kb_dir, settings.indexes, encoder, dictionary, now=local_now(), progress=progress
+        )
+        return fresh
+    except AppError as error:
+        if snapshot is None:
+            raise
+        details = "\n".join(map(str, error.details))
+        log.error("%s\n%s", error.message, details)
+        return snapshot
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
+    encoder = open_encoder(settings.encoder, settings.threads)
+    dictionary = load_dictionary(settings.cache)
+    holder = SnapshotHolder(await run_in_threadpool(current_or_published, settings, encoder, dictionary))
+
+    def publish() -> PublishReport:
+        snapshot, report = pipeline.publish(settings.kb_dir, settings.indexes, encoder, dictionary, now=local_now())
+        holder.swap(snapshot)
+        log.info("serving %s", snapshot.version)
+        return report
+
+    app.state.yiboshi = State(
+        settings=settings,
+        holder=holder,
+        sessions=Sessions(time.monotonic),
+        journal=Journal(settings.journal_dir),
+        publish=publish,
+        check=lambda: pipeline.check(settings.kb_dir, local_now().date()),
+        now=local_now,
+    )
+    tasks = [asyncio.create_task(_follow(settings, holder, encoder, dictionary))]
+    hangup = asyncio.Event()
+    with suppress(NotImplementedError, RuntimeError, ValueError):  # not the main thread, or no such signal here
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hangup.set)
+    tasks.append(asyncio.create_task(_publish_on(hangup, publish)))
+    log.info("serving %s (%s)", holder.current().version, encoder.name)
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+async def _follow(settings: Settings, holder: SnapshotHolder, encoder: Encoder, dictionary: Any) -> None:
+    """Serve what ``indexes/current`` points at, whoever published it."""
+    refused: str | None = None
+    while True:
+        await asyncio.sleep(WATCH_SECONDS)
+        version = store.current(settings.indexes)
+        if version in (None, holder.current().version, refused):
+            continue
+        try:
+            snapshot = await run_in_threadpool(pipeline.open_current, settings.indexes, encoder, dictionary)
+        except AppError as error:
+            refused = version  # say it once, keep serving
+            log.error("%s", error.message)
+            continue
+        if snapshot is not None:
+            holder.swap(snapshot)
+            log.info("serving %s", snapshot.version)
+
+
+async def _publish_on(hangup: asyncio.Event, publish: Any) -> None:
+    while True:
+        await hangup.wait()
+        hangup.clear()
+        try:
+            await run_in_threadpool(publish)
+        except AppError as error:
+            log.error("%s\n%s", error.message, "\n".join(map(str, error.details)))
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The ASGI application; without arguments it reads the settings (uvicorn's factory calls it so)."""
+    settings = settings or load_settings()
+    app = FastAPI(
+        title="易博士",
+        version=__version__,
+        description="公共资源交易知识库问答服务。所有错误都是 {error: {code, message, details[]}}。",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        responses={422: {"model": schemas.ErrorOut}, 503: {"model": schemas.ErrorOut}},
+    )
+    app.state.settings = settings
+    app.include_router(chat.router, tags=["咨询"])
+    if settings.admin_token is not None:
+        app.include_router(admin.router, tags=["管理"])
+    app.include_router(health.router, tags=["监测"])
+    app.include_router(pages.router)
+    pages.mount_static(app)
+    error_handlers.install(app)
+    app.add_middleware(GZipMiddleware, minimum_size=1024)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(SecurityHeaders, frame_ancestors=settings.frame_ancestors)
+    return app

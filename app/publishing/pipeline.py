@@ -1,0 +1,228 @@
+"""From YAML to a version that serves: load -> validate -> embed -> index -> save aside -> point at it.
+
+Nothing is built from bad knowledge, and nothing is pointed at before it is complete; whatever fails, the version that
+serves stays.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from app.errors import IndexUnusable, KnowledgeRejected, PublishBusy, StorageFailed
+from app.index import store
+from app.index.encoder import Encoder, Vectors
+from app.knowledge.loader import load
+from app.knowledge.model import Knowledge, Problem
+from app.knowledge.render import Rendered, render
+from app.knowledge.validation import in_force, validate
+from app.snapshot import Snapshot, assemble, encoded_form, phrase_list
+
+try:
+    import fcntl
+except ImportError:  # Windows has no flock; there, one publisher at a time is the administrator's word
+    fcntl = None  # type: ignore[assignment]
+
+Progress = Callable[[int, int], None]
+"""Called with (phrases embedded so far, phrases to embed)."""
+
+
+@dataclass(frozen=True)
+class PublishReport:
+    """What a publication did; entry ids by what happened to them."""
+
+    version: str
+    previous: str | None
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+    warnings: tuple[Problem, ...]
+    entries: int
+    phrases: int
+    embedded: int
+    """Phrases that had to be embedded; the others were known from the previous version."""
+
+    def as_dict(self) -> dict[str, Any]:
+        return self.__dict__ | {"warnings": [problem.as_dict() for problem in self.warnings]}
+
+
+def check(kb: Path, today: date) -> tuple[Knowledge | None, list[Problem]]:
+    """Load and validate; the knowledge is None when there is any error."""
+    source = load(kb)
+    problems = validate(source, today)
+    if any(problem.severity == "error" for problem in problems):
+        return None, problems
+    knowledge = source.knowledge()
+    served = tuple(entry for entry in knowledge.entries if in_force(entry, today))
+    return _without(knowledge, served), problems
+
+
+def _without(knowledge: Knowledge, served: tuple[Any, ...]) -> Knowledge:
+    """Drop entries out of force, and every reference to them."""
+    if len(served) == len(knowledge.entries):
+        return knowledge
+    known = {entry.id for entry in served}
+    topics = []
+    for topic in knowledge.topics:
+        options = tuple(option for option in topic.options if option.entry in known)
+        if len(options) >= 2:
+            topics.append(topic.model_copy(update={"options": options}))
+    return knowledge.model_copy(
+        update={
+            "entries": tuple(
+                entry.model_copy(update={"related": tuple(r for r in entry.related if r in known)}) for entry in served
+            ),
+            "topics": tuple(topics),
+            "judgements": tuple(j for j in knowledge.judgements if j.entry in known),
+            "pointers": tuple(
+                p.model_copy(update={"related": tuple(r for r in p.related if r in known)}) for p in knowledge.pointers
+            ),
+        }
+    )
+
+
+def publish(
+    kb: Path,
+    indexes: Path,
+    encoder: Encoder,
+    dictionary: Any,
+    *,
+    now: datetime,
+    progress: Progress | None = None,
+) -> tuple[Snapshot, PublishReport]:
+    """Make the folder ``kb`` the version that ``indexes/current`` points at.
+
+    Publishing what already serves changes nothing.  Raises ``KnowledgeRejected`` (every problem in ``details``),
+    ``PublishBusy`` or ``StorageFailed``; in each case the old version stays.
+    """
+    with _one_at_a_time(indexes):
+        store.remove_leftovers(indexes)
+        knowledge, problems = check(kb, now.date())
+        errors = [problem for problem in problems if problem.severity == "error"]
+        if knowledge is None:
+            raise KnowledgeRejected(f"知识库有 {len(errors)} 处错误，没有发布，原来的版本继续服务", problems)
+        previous = _open_previous(indexes)
+        texts = [encoded_form(text) for text in phrase_list(knowledge)]
+        version = _version(knowledge, encoder)
+        embedded = 0
+        if previous is not None and previous.manifest.version == version:
+            stored = previous
+        else:
+            rendered = {entry.id: render(entry.answer, knowledge.site) for entry in knowledge.entries}
+            vectors, embedded = _embed(texts, encoder, previous, progress)
+            stored = store.Stored(
+                store.Manifest(
+                    version=version,
+                    published_at=now.isoformat(timespec="seconds"),
+                    encoder=encoder.fingerprint,
+                    encoder_name=encoder.name,
+                    source=source_digest(kb),
+                ),
+                knowledge.model_dump_json().encode(),
+                _dump_rendered(rendered),
+                vectors,
+            )
+        snapshot = assemble(stored, encoder, dictionary)
+        if stored is not previous:
+            store.save(indexes, stored)
+        store.activate(indexes, version)
+        return snapshot, _report(snapshot, previous, problems, len(texts), embedded)
+
+
+def open_current(indexes: Path, encoder: Encoder, dictionary: Any) -> Snapshot | None:
+    """The version pointed at, or None when nothing was published yet; raises ``IndexUnusable`` when it is no good."""
+    version = store.current(indexes)
+    if version is None:
+        return None
+    return assemble(store.open_version(indexes, version), encoder, dictionary)
+
+
+def source_digest(kb: Path) -> str:
+    """Digest of every YAML file of a folder: tells at start whether anything was edited since the last publication."""
+    whole = hashlib.sha256()
+    for path in sorted(kb.rglob("*.yaml")):
+        whole.update(str(path.relative_to(kb)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return whole.hexdigest()[:16]
+
+
+def _version(knowledge: Knowledge, encoder: Encoder) -> str:
+    """Twelve hex digits: hash of the content, the encoder and the index format."""
+    whole = hashlib.sha256(f"{store.FORMAT}|{encoder.fingerprint}|".encode())
+    whole.update(knowledge.model_dump_json().encode())
+    return whole.hexdigest()[:12]
+
+
+def _dump_rendered(rendered: dict[str, Rendered]) -> bytes:
+    return json.dumps(rendered, ensure_ascii=False, sort_keys=True).encode()
+
+
+def _open_previous(indexes: Path) -> store.Stored | None:
+    version = store.current(indexes)
+    try:
+        return store.open_version(indexes, version) if version else None
+    except IndexUnusable:
+        return None  # a damaged version is rebuilt from nothing
+
+
+def _embed(
+    texts: list[str], encoder: Encoder, previous: store.Stored | None, progress: Progress | None
+) -> tuple[Vectors, int]:
+    """Vectors of all texts, ``(n, dim)``, taking those the previous version already had."""
+    known: dict[str, Vectors] = {}
+    if previous is not None and previous.manifest.encoder == encoder.fingerprint:
+        old = phrase_list(Knowledge.model_validate_json(previous.knowledge))
+        known = {encoded_form(text): vector for text, vector in zip(old, previous.vectors, strict=True)}
+    missing = sorted({text for text in texts if text not in known})
+    for i, text in enumerate(missing):
+        known[text] = encoder.encode([text])[0]
+        if progress is not None:
+            progress(i + 1, len(missing))
+    return np.stack([known[text] for text in texts]), len(missing)
+
+
+def _report(
+    snapshot: Snapshot, previous: store.Stored | None, problems: list[Problem], phrases: int, embedded: int
+) -> PublishReport:
+    before = {}
+    if previous is not None:
+        before = {entry.id: entry for entry in Knowledge.model_validate_json(previous.knowledge).entries}
+    after = snapshot.entries
+    return PublishReport(
+        version=snapshot.version,
+        previous=previous.manifest.version if previous else None,
+        added=tuple(sorted(after.keys() - before.keys())),
+        changed=tuple(sorted(key for key in after.keys() & before.keys() if after[key] != before[key])),
+        removed=tuple(sorted(before.keys() - after.keys())),
+        warnings=tuple(problem for problem in problems if problem.severity == "warning"),
+        entries=len(after),
+        phrases=phrases,
+        embedded=embedded,
+    )
+
+
+@contextmanager
+def _one_at_a_time(indexes: Path) -> Iterator[None]:
+    """Hold the publishing lock of this folder, across processes; the system frees it when a publisher dies."""
+    try:
+        indexes.mkdir(parents=True, exist_ok=True)
+        handle = os.open(indexes / ".publish.lock", os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise StorageFailed(f"写不进 {indexes}（{error.strerror}），没有改动任何内容") from error
+    try:
+        if fcntl is not None:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise PublishBusy("另一次发布正在进行，请稍后再试") from error
+        yield
+    finally:
+        os.close(handle)

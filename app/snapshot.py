@@ -1,0 +1,204 @@
+"""One version of the knowledge with everything needed to question it, and the holder of the one that serves."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from app.errors import IndexUnusable, NotReady
+from app.index.dense import DenseIndex
+from app.index.encoder import Encoder, Vectors
+from app.index.lexical import Bm25Index, FuzzyIndex
+from app.index.store import Manifest, Stored
+from app.knowledge.model import Entry, Intent, Judgement, Knowledge, Pointer, Smalltalk, Topic
+from app.knowledge.render import Rendered, fill
+from app.text.normalize import match_key, normalize, strip_fillers
+from app.text.tokenize import Tokenizer
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Immutable; requests take one as an argument and never look elsewhere.
+
+    Rows of ``phrases``, ``phrase_bm25`` and ``fuzzy`` run over all phrases; rows of ``prototypes`` and ``intent_bm25``
+    over ``intents``.  ``owner`` maps the first kind of row to the second.
+    """
+
+    manifest: Manifest
+    knowledge: Knowledge
+    rendered: Mapping[str, Rendered]
+    encoder: Encoder
+    tokenizer: Tokenizer
+    intents: Sequence[Intent]
+    phrase_texts: Sequence[str]
+    owner: npt.NDArray[np.int64]
+    phrases: DenseIndex
+    prototypes: DenseIndex
+    intent_bm25: Bm25Index
+    phrase_bm25: Bm25Index
+    fuzzy: FuzzyIndex
+    exact: Mapping[str, int]
+    """``match_key`` of a phrase -> row in ``intents``."""
+    not_exact: Mapping[str, frozenset[int]]
+    """``match_key`` of a not-alias -> intents that must not answer it."""
+    error_texts: Mapping[str, int]
+
+    @property
+    def version(self) -> str:
+        return self.manifest.version
+
+    @property
+    def fingerprint(self) -> str:
+        """The version as eight digits in two groups, short enough to be read out over an intercom."""
+        digits = f"{int(self.manifest.version, 16) % 10**8:08d}"
+        return f"{digits[:4]}-{digits[4:]}"
+
+    @cached_property
+    def entries(self) -> Mapping[str, Entry]:
+        return {entry.id: entry for entry in self.knowledge.entries}
+
+    @cached_property
+    def by_number(self) -> Mapping[str, Entry]:
+        return {entry.number: entry for entry in self.knowledge.entries}
+
+    @cached_property
+    def topics(self) -> Mapping[str, Topic]:
+        return {topic.id: topic for topic in self.knowledge.topics}
+
+    @cached_property
+    def judgements(self) -> Mapping[str, Judgement]:
+        return {judgement.id: judgement for judgement in self.knowledge.judgements}
+
+    @cached_property
+    def pointers(self) -> Mapping[str, Pointer]:
+        return {pointer.id: pointer for pointer in self.knowledge.pointers}
+
+    @cached_property
+    def smalltalk(self) -> Mapping[str, Smalltalk]:
+        return {talk.id: talk for talk in self.knowledge.smalltalk}
+
+    @cached_property
+    def categories(self) -> Sequence[tuple[str, Sequence[Entry]]]:
+        groups: dict[str, list[Entry]] = {}
+        for entry in self.knowledge.entries:
+            groups.setdefault(entry.category, []).append(entry)
+        return tuple(groups.items())
+
+    def fill(self, text: str) -> str:
+        """A text of the knowledge base with this centre's facts put in."""
+        return fill(text, self.knowledge.site)
+
+
+def encoded_form(text: str) -> str:
+    """What the encoder is given, for phrases and questions alike."""
+    return strip_fillers(normalize(text))
+
+
+def phrase_list(knowledge: Knowledge) -> list[str]:
+    """Every phrase in row order."""
+    return [phrase for intent in knowledge.intents() for phrase in intent.phrases]
+
+
+def assemble(stored: Stored, encoder: Encoder, dictionary: Any) -> Snapshot:
+    """Build the in-memory indexes of a stored version.
+
+    ``dictionary`` is the base from ``load_dictionary``.  Raises ``IndexUnusable`` when another encoder made the vectors.
+    """
+    manifest = stored.manifest
+    if manifest.encoder != encoder.fingerprint:
+        raise IndexUnusable(
+            f"索引 {manifest.version} 是用模型 {manifest.encoder_name}（{manifest.encoder}）建的，现在的模型是 "
+            f"{encoder.name}（{encoder.fingerprint}），两者的向量不能混用。请重新发布：yiboshi publish"
+        )
+    knowledge = Knowledge.model_validate_json(stored.knowledge)
+    rendered = {key: Rendered(*value) for key, value in json.loads(stored.rendered).items()}
+    intents = tuple(knowledge.intents())
+    texts = phrase_list(knowledge)
+    if len(texts) != len(stored.vectors):
+        raise IndexUnusable(f"索引 {manifest.version} 的向量数与问法数不符，请重新发布")
+    owner = np.repeat(np.arange(len(intents)), [len(intent.phrases) for intent in intents])
+    vocabulary = [word for term in knowledge.terms for word in (term.term, *term.aliases)]
+    vocabulary += [word for entry in knowledge.entries for word in entry.keywords]
+    synonyms = {alias: term.term for term in knowledge.terms for alias in term.aliases}
+    tokenizer = Tokenizer(dictionary, vocabulary, synonyms)
+    features = [tokenizer.features(encoded_form(text)) for text in texts]
+    keys = [match_key(text) for text in texts]
+    row = {(intent.kind, intent.id): i for i, intent in enumerate(intents)}
+    not_exact: dict[str, set[int]] = {}
+    error_texts: dict[str, int] = {}
+    for entry in knowledge.entries:
+        for phrase in entry.not_aliases:
+            not_exact.setdefault(match_key(phrase), set()).add(row["entry", entry.id])
+        for text in entry.error_texts:
+            error_texts[match_key(text)] = row["entry", entry.id]
+    return Snapshot(
+        manifest=manifest,
+        knowledge=knowledge,
+        rendered=rendered,
+        encoder=encoder,
+        tokenizer=tokenizer,
+        intents=intents,
+        phrase_texts=texts,
+        owner=owner,
+        phrases=DenseIndex(stored.vectors),
+        prototypes=DenseIndex(prototypes(stored.vectors, owner, len(intents))),
+        intent_bm25=Bm25Index(_documents(knowledge, intents, features, owner, tokenizer)),
+        phrase_bm25=Bm25Index(features),
+        fuzzy=FuzzyIndex(keys),
+        exact={key: int(owner[i]) for i, key in enumerate(keys)},
+        not_exact={key: frozenset(rows) for key, rows in not_exact.items()},
+        error_texts=error_texts,
+    )
+
+
+def prototypes(vectors: Vectors, owner: npt.NDArray[np.int64], count: int) -> Vectors:
+    """The mean direction of each intent's phrases, ``(count, dim)`` float32 unit rows."""
+    sums = np.zeros((count, vectors.shape[1]), np.float32)
+    np.add.at(sums, owner, vectors)
+    return np.asarray(sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9), np.float32)
+
+
+def _documents(
+    knowledge: Knowledge,
+    intents: Sequence[Intent],
+    features: Sequence[list[str]],
+    owner: npt.NDArray[np.int64],
+    tokenizer: Tokenizer,
+) -> list[list[str]]:
+    """One document per intent: all its phrases; for entries also the keywords."""
+    documents: list[list[str]] = [[] for _ in intents]
+    for i, found in enumerate(features):
+        documents[owner[i]] += found
+    for i, entry in enumerate(knowledge.entries):
+        documents[i] += [word for keyword in entry.keywords for word in tokenizer.features(normalize(keyword))]
+    return documents
+
+
+class SnapshotHolder:
+    """The snapshot that serves.  Readers take it once a request; a swap changes nothing for those already running."""
+
+    def __init__(self, snapshot: Snapshot | None = None) -> None:
+        self._snapshot = snapshot
+        self._lock = threading.Lock()
+
+    def current(self) -> Snapshot:
+        snapshot = self._snapshot
+        if snapshot is None:
+            raise NotReady("知识库还没有准备好，请稍后再试")
+        return snapshot
+
+    def peek(self) -> Snapshot | None:
+        return self._snapshot
+
+    def swap(self, snapshot: Snapshot) -> Snapshot | None:
+        """Serve ``snapshot`` from now on; returns the one it replaces."""
+        with self._lock:
+            old, self._snapshot = self._snapshot, snapshot
+        return old

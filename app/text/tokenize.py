@@ -1,0 +1,78 @@
+"""Words and character n-grams of Chinese text.
+
+jieba keeps one dictionary for the whole process; words added for a new knowledge version would leak into the one still
+serving.  So every snapshot gets a ``Tokenizer`` of its own, all copied from one base dictionary.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import jieba
+
+from app.text.normalize import normalize
+
+_STOPWORDS = frozenset(
+    "的 了 是 在 我 你 您 他 她 它 们 吗 呢 啊 吧 呀 嘛 么 哦 哈 就 都 也 还 又 把 被 给 跟 和 与 及 或 而 但 这 那 个 些 要 会 "
+    "能 可以 怎么 怎样 如何 什么 哪些 哪个 哪里 哪儿 怎么办 咋 咋办 咋整 为什么 有没有 是不是 一下 一个 我们 你们 他们 公司 现在 这个 那个 "
+    "请问 办 里 上 下 到 去 来 说 让 用 对 从 以 之 其 等 很 太 再 才 所 并 且 吗 该 得 着 过 后 前 时 时候 情况 问题".split()
+)
+
+
+def load_dictionary(cache_dir: Path | None = None) -> jieba.Tokenizer:
+    """Load jieba's dictionary once, to be passed to every ``Tokenizer``.
+
+    ``cache_dir`` keeps its parsed form.  jieba's own choice is a predictable name in the shared temporary folder, which
+    any local user could plant; without a folder of ours nothing is cached.
+    """
+    jieba.setLogLevel(logging.WARNING)
+    base = jieba.Tokenizer()
+    if cache_dir is None:
+        base.FREQ, base.total = base.gen_pfdict(base.get_dict_file())
+        base.initialized = True
+    else:
+        cache_dir.mkdir(parents=True, exist_ok=True)
+        base.tmp_dir = str(cache_dir)
+        base.cache_file = "jieba.cache"
+        base.initialize()
+    return base
+
+
+class Tokenizer:
+    """Cuts normalised text; ``vocabulary`` are the words of this knowledge, ``synonyms`` maps an alias to its term."""
+
+    def __init__(self, base: jieba.Tokenizer, vocabulary: Iterable[str], synonyms: Mapping[str, str]) -> None:
+        self._jieba = jieba.Tokenizer()
+        self._jieba.FREQ = dict(base.FREQ)
+        self._jieba.total = base.total
+        self._jieba.initialized = True
+        for word in sorted({normalize(word).replace(" ", "") for word in vocabulary}):
+            if len(word) > 1:
+                self._jieba.add_word(word)
+        self._synonyms = {normalize(a).replace(" ", ""): normalize(t).replace(" ", "") for a, t in synonyms.items()}
+
+    def words(self, normalized: str) -> list[str]:
+        """Content words, jieba search mode (long words also give their parts); an alias adds its term."""
+        found = []
+        for word in self._jieba.cut_for_search(normalized, HMM=False):
+            word = word.strip()
+            if not word or word in _STOPWORDS:
+                continue
+            found.append(word)
+            term = self._synonyms.get(word)
+            if term is not None and term != word:
+                found.append(term)
+        return found
+
+    def features(self, normalized: str) -> list[str]:
+        """What the lexical index counts: words, and character bigrams, which survive a wrong cut or a wrong character.
+
+        Bigrams are marked with a leading ``#`` so that a two-character word and its bigram stay apart.
+        """
+        return self.words(normalized) + bigrams(normalized)
+
+
+def bigrams(normalized: str) -> list[str]:
+    return ["#" + run[i : i + 2] for run in normalized.split() for i in range(len(run) - 1)]

@@ -1,0 +1,38 @@
+"""For the administrator: what serves, validate, reload.  These routes exist only when ``admin_token`` is set."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from app.index import store
+from app.web import schemas, shape
+from app.web.deps import AdminOnly, CurrentSnapshot, CurrentState
+
+_ERRORS: dict[int | str, dict[str, Any]] = {status: {"model": schemas.ErrorOut} for status in (401, 409, 422, 507)}
+router = APIRouter(prefix="/api/v1/admin", dependencies=[AdminOnly], responses=_ERRORS)
+
+
+@router.get("/knowledge", summary="正在服务的知识库")
+def knowledge(state: CurrentState, snapshot: CurrentSnapshot) -> schemas.AdminKnowledgeOut:
+    return schemas.AdminKnowledgeOut(
+        knowledge=shape.knowledge(snapshot),
+        published_at=snapshot.manifest.published_at,
+        encoder=snapshot.manifest.encoder_name,
+        entries=len(snapshot.entries),
+        phrases=len(snapshot.phrase_texts),
+        kept_versions=store.versions(state.settings.indexes),
+    )
+
+
+@router.post("/knowledge/validate", summary="检查知识库文件，不发布")
+def validate(state: CurrentState) -> schemas.ValidationOut:
+    usable, problems = state.check()
+    return schemas.ValidationOut(ok=usable is not None, problems=[shape.problem(found) for found in problems])
+
+
+@router.post("/knowledge/reload", summary="重新发布知识库")
+def reload(state: CurrentState) -> schemas.PublishOut:
+    """有错误时返回 422 和全部问题，原来的版本继续服务。"""
+    return schemas.PublishOut(**state.publish().as_dict())

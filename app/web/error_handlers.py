@@ -1,0 +1,84 @@
+"""Every failure -> ``{error: {code, message, details[]}}``, with a message for people."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from app.errors import AppError
+from app.knowledge.model import Problem
+
+log = logging.getLogger(__name__)
+
+_HTTP = {
+    404: ("not_found", "没有这个地址"),
+    405: ("method_not_allowed", "这个地址不支持这种请求方法"),
+    413: ("too_large", "请求太大"),
+}
+
+
+def error_response(
+    status: int, code: str, message: str, details: Any = (), headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    body = {"error": {"code": code, "message": message, "details": list(details)}}
+    return JSONResponse(body, status, dict(headers or {}))
+
+
+def install(app: FastAPI) -> None:
+    app.add_exception_handler(AppError, _app_error)
+    app.add_exception_handler(RequestValidationError, _invalid_request)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def _app_error(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, AppError)
+    details = [item.as_dict() if isinstance(item, Problem) else item for item in error.details]
+    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
+    return error_response(error.status, error.code, error.message, details, headers)
+
+
+def _invalid_request(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    details = []
+    for fault in error.errors():
+        where = [str(part) for part in fault["loc"]]
+        details.append({"where": ".".join(where), "message": _sentence(fault)})
+    return error_response(422, "invalid_request", "请求不合要求：" + "；".join(d["message"] for d in details), details)
+
+
+def _sentence(fault: Any) -> str:
+    name = str(fault["loc"][-1])
+    context = fault.get("ctx", {})
+    sentences = {
+        "json_invalid": "内容不是合法的 JSON",
+        "missing": f"缺少 {name}",
+        "extra_forbidden": f"没有 {name} 这个参数",
+        "string_too_long": f"{name} 超过 {context.get('max_length')} 字",
+        "string_too_short": f"{name} 是空的",
+        "string_pattern_mismatch": f"{name} 的写法不对",
+        "string_type": f"{name} 应是文字",
+        "literal_error": f"{name} 只能是 {context.get('expected', '').replace(' or ', '、').replace(', ', '、')}",
+        "value_error": f"{name}：{context.get('error', '')}",
+        "model_attributes_type": "内容应是 JSON 对象",
+        "bool_type": f"{name} 应是 true 或 false",
+        "bool_parsing": f"{name} 应是 true 或 false",
+    }
+    return sentences.get(fault["type"], f"{name}：{fault['msg']}")
+
+
+def _http_error(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    code, message = _HTTP.get(error.status_code, ("http_error", "请求没有成功"))
+    return error_response(error.status_code, code, message, headers=error.headers)
+
+
+def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    log.exception("unexpected error in %s %s", request.method, request.url.path, exc_info=error)
+    return error_response(500, "internal_error", "服务出了问题，已记录；请稍后再试")

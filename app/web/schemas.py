@@ -1,0 +1,207 @@
+"""Payloads of the API, exactly as documented."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from app.dialogue.policy import Kind
+from app.knowledge.model import Audience, Business, Category
+
+MAX_QUESTION_CHARS = 500
+
+
+def _says_something(text: str) -> str:
+    if not text.strip():
+        raise ValueError("问题是空的")
+    if re.search(r"[\ud800-\udfff]", text):
+        raise ValueError("问题里有不能识别的字符")
+    return text
+
+
+QuestionText = Annotated[str, Field(min_length=1, max_length=MAX_QUESTION_CHARS), AfterValidator(_says_something)]
+SessionId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
+
+
+class Payload(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class AskIn(Payload):
+    question: QuestionText
+    session_id: SessionId | None = None
+    audience: Audience | None = None
+    category: Category | None = None
+    business: Business | None = None
+
+
+class LegalBasisOut(Payload):
+    law: str
+    article: str
+
+
+class EntryRef(Payload):
+    entry_id: str
+    number: str
+    question: str
+
+
+class TermOut(Payload):
+    term: str
+    definition: str
+
+
+class AnswerOut(Payload):
+    entry_id: str
+    number: str
+    category: Category
+    question: str
+    html: str
+    text: str
+    legal_basis: list[LegalBasisOut]
+    related: list[EntryRef]
+    terms: list[TermOut]
+    updated: date
+
+
+class OptionOut(EntryRef):
+    category: Category
+    label: str
+
+
+class HandoverOut(Payload):
+    text: str
+    phone: str | None = None
+    hours: str | None = None
+    where: str | None = None
+
+
+class KnowledgeOut(Payload):
+    version: str
+    fingerprint: str
+
+
+class ReplyOut(Payload):
+    kind: Kind
+    reply_id: str
+    text: str
+    answer: AnswerOut | None
+    options: list[OptionOut]
+    handover: HandoverOut | None
+    understood_as: str | None = None
+    confidence: Annotated[float, Field(ge=0, le=1)]
+    knowledge: KnowledgeOut
+    took_ms: float
+
+
+class CategoryOut(Payload):
+    category: Category
+    entries: int
+
+
+class CategoriesOut(Payload):
+    categories: list[CategoryOut]
+    knowledge: KnowledgeOut
+
+
+class EntriesOut(Payload):
+    entries: list[OptionOut]
+    knowledge: KnowledgeOut
+
+
+class EntryOut(Payload):
+    answer: AnswerOut
+    knowledge: KnowledgeOut
+
+
+class SuggestionOut(EntryRef):
+    category: Category
+
+
+class SuggestOut(Payload):
+    suggestions: list[SuggestionOut]
+    knowledge: KnowledgeOut
+
+
+class FoundOut(Payload):
+    kind: Literal["faq", "term"]
+    id: str
+    title: str
+    text: str
+    score: float
+
+
+class SearchOut(Payload):
+    results: list[FoundOut]
+    knowledge: KnowledgeOut
+
+
+class TermDetailOut(Payload):
+    term: str
+    aliases: list[str]
+    definition: str
+    law: str | None
+    article: str | None
+    entries: list[EntryRef]
+    knowledge: KnowledgeOut
+
+
+class FeedbackIn(Payload):
+    reply_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+    helpful: bool
+    reason: Literal["答非所问", "看不懂", "内容过时", "不完整", "其他"] | None = None
+    comment: Annotated[str, Field(max_length=100)] | None = None
+
+
+class FeedbackOut(Payload):
+    recorded: bool
+
+
+class ProblemOut(Payload):
+    severity: Literal["error", "warning"]
+    file: str
+    line: int
+    column: int
+    key: str
+    message: str
+    found: str
+    allowed: str
+
+
+class ValidationOut(Payload):
+    ok: bool
+    problems: list[ProblemOut]
+
+
+class PublishOut(Payload):
+    version: str
+    previous: str | None
+    added: list[str]
+    changed: list[str]
+    removed: list[str]
+    warnings: list[ProblemOut]
+    entries: int
+    phrases: int
+    embedded: int
+
+
+class AdminKnowledgeOut(Payload):
+    knowledge: KnowledgeOut
+    published_at: str
+    encoder: str
+    entries: int
+    phrases: int
+    kept_versions: list[str]
+
+
+class ErrorBody(Payload):
+    code: str
+    message: str
+    details: list[Any]
+
+
+class ErrorOut(Payload):
+    error: ErrorBody

@@ -1,0 +1,81 @@
+"""Records -> payloads."""
+
+from __future__ import annotations
+
+from app.dialogue.answer import Option, Reply
+from app.knowledge.model import Entry, Problem
+from app.snapshot import Snapshot
+from app.text.normalize import normalize
+from app.web import schemas
+
+
+def knowledge(snapshot: Snapshot) -> schemas.KnowledgeOut:
+    return schemas.KnowledgeOut(version=snapshot.version, fingerprint=snapshot.fingerprint)
+
+
+def ref(entry: Entry) -> schemas.EntryRef:
+    return schemas.EntryRef(entry_id=entry.id, number=entry.number, question=entry.question)
+
+
+def option(chosen: Option) -> schemas.OptionOut:
+    entry = chosen.entry
+    return schemas.OptionOut(
+        entry_id=entry.id, number=entry.number, question=entry.question, category=entry.category, label=chosen.label
+    )
+
+
+def answer(snapshot: Snapshot, entry: Entry) -> schemas.AnswerOut:
+    rendered = snapshot.rendered[entry.id]
+    return schemas.AnswerOut(
+        entry_id=entry.id,
+        number=entry.number,
+        category=entry.category,
+        question=entry.question,
+        html=rendered.html,
+        text=rendered.text,
+        legal_basis=[schemas.LegalBasisOut(law=basis.law, article=basis.article) for basis in entry.legal_basis],
+        related=[ref(snapshot.entries[key]) for key in entry.related if key in snapshot.entries],
+        terms=terms_in(snapshot, rendered.text),
+        updated=entry.updated,
+    )
+
+
+def terms_in(snapshot: Snapshot, text: str) -> list[schemas.TermOut]:
+    """The dictionary's terms that stand in a text, in order of appearance."""
+    plain = normalize(text)
+    found = [(plain.find(normalize(term.term)), term) for term in snapshot.knowledge.terms]
+    return [
+        schemas.TermOut(term=term.term, definition=term.definition)
+        for _, term in sorted(((at, term) for at, term in found if at >= 0), key=lambda pair: pair[0])
+    ]
+
+
+def handover(snapshot: Snapshot) -> schemas.HandoverOut:
+    """Where a person helps; phone, hours and place only when this centre has filled them in."""
+    replies, site = snapshot.knowledge.replies, snapshot.knowledge.site
+    phone = site.get(replies.handover_phone)
+    return schemas.HandoverOut(
+        text=snapshot.fill(replies.handover),
+        phone=phone.value if phone else None,
+        hours=snapshot.fill(replies.handover_hours),
+        where=snapshot.fill(replies.handover_where),
+    )
+
+
+def reply(snapshot: Snapshot, given: Reply, reply_id: str, took_ms: float) -> schemas.ReplyOut:
+    return schemas.ReplyOut(
+        kind=given.kind,
+        reply_id=reply_id,
+        text=given.text,
+        answer=answer(snapshot, given.entry) if given.entry else None,
+        options=[option(chosen) for chosen in given.options],
+        handover=handover(snapshot) if given.handover else None,
+        understood_as=given.understood_as,
+        confidence=given.confidence,
+        knowledge=knowledge(snapshot),
+        took_ms=took_ms,
+    )
+
+
+def problem(found: Problem) -> schemas.ProblemOut:
+    return schemas.ProblemOut(**found.as_dict())

@@ -1,0 +1,183 @@
+// The chat page.  Text from anyone goes through textContent; the only markup inserted is `answer.html`, which the
+// server sanitised when the knowledge was published.  Written for Chromium 86 (plain-http LAN included).
+"use strict";
+(function () {
+  var log = document.getElementById("log");
+  var form = document.getElementById("form");
+  var input = document.getElementById("question");
+  var status = document.getElementById("status");
+  var audience = document.getElementById("audience");
+  var session = newSession();
+  var latest = 0;
+
+  function newSession() {
+    var bytes = crypto.getRandomValues(new Uint8Array(16));
+    return Array.from(bytes, function (byte) { return byte.toString(16).padStart(2, "0"); }).join("");
+  }
+
+  function element(tag, className, text) {
+    var node = document.createElement(tag);
+    if (className) node.className = className;
+    if (text !== undefined && text !== null) node.textContent = text;
+    return node;
+  }
+
+  function button(text, onClick) {
+    var node = element("button", "", text);
+    node.type = "button";
+    node.addEventListener("click", onClick);
+    return node;
+  }
+
+  function show(node) {
+    log.appendChild(node);
+    node.scrollIntoView({ block: "start" });
+  }
+
+  function post(path, body) {
+    var stop = new AbortController();
+    var timer = setTimeout(function () { stop.abort(); }, 8000);
+    return fetch("api/v1/" + path, {
+      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), signal: stop.signal,
+    }).then(function (response) {
+      return response.json().then(function (data) {
+        if (!response.ok) throw new Error(data.error.message);
+        return data;
+      });
+    }).finally(function () { clearTimeout(timer); });
+  }
+
+  function ask(text) {
+    text = text.trim();
+    if (!text) { input.focus(); return; }
+    var turn = ++latest;
+    show(element("p", "mine", text));
+    status.textContent = "正在查找…";
+    var body = { question: text, session_id: session };
+    if (audience.value) body.audience = audience.value;
+    post("ask", body).then(function (reply) {
+      if (turn === latest) status.textContent = said(reply);
+      show(card(reply));
+      document.getElementById("version").textContent = reply.knowledge.version;
+      document.getElementById("fingerprint").textContent = reply.knowledge.fingerprint;
+    }).catch(function (error) {
+      status.textContent = "";
+      show(failure(text, error));
+    });
+  }
+
+  function said(reply) {
+    if (reply.kind === "clarify") return "找到 " + reply.options.length + " 个相近的问题，请选择";
+    if (reply.kind === "answer") return "已找到答案，编号 " + reply.answer.number;
+    return "";
+  }
+
+  function failure(text, error) {
+    var node = element("section", "card");
+    var known = error.name !== "AbortError" && error.name !== "TypeError" && error.name !== "SyntaxError";
+    node.appendChild(element("p", "", known ? error.message : "没有连上服务，您的问题还在。"));
+    var list = element("ul", "options");
+    var item = element("li");
+    item.appendChild(button("重试", function () { node.remove(); ask(text); }));
+    list.appendChild(item);
+    node.appendChild(list);
+    return node;
+  }
+
+  function card(reply) {
+    var node = element("section", "card " + reply.kind);
+    if (reply.understood_as) node.appendChild(element("p", "meta", "接着“" + reply.understood_as + "”理解"));
+    if (reply.kind !== "answer") node.appendChild(element("p", "question", reply.text));
+    if (reply.answer) answer(node, reply.answer, reply.knowledge);
+    if (reply.options.length) options(node, reply);
+    if (reply.handover) node.appendChild(element("p", "handover", reply.handover.text));
+    if (reply.kind === "answer") rate(node, reply);
+    return node;
+  }
+
+  function answer(node, found, knowledge) {
+    var title = element("p", "question");
+    title.appendChild(element("span", "number", "编号 " + found.number));
+    title.appendChild(document.createTextNode(found.question));
+    node.appendChild(title);
+    var body = element("div", "answer");
+    body.innerHTML = found.html;
+    node.appendChild(body);
+    if (found.legal_basis.length) {
+      var basis = element("details");
+      basis.appendChild(element("summary", "", "依据"));
+      var list = element("ul");
+      found.legal_basis.forEach(function (item) { list.appendChild(element("li", "", "《" + item.law + "》" + item.article)); });
+      basis.appendChild(list);
+      node.appendChild(basis);
+    }
+    if (found.related.length) {
+      var related = element("details");
+      related.open = true;
+      related.appendChild(element("summary", "", "相关问题"));
+      var rows = element("ul", "list");
+      found.related.forEach(function (item) {
+        var row = element("li");
+        var link = button("", function () { ask(item.question); });
+        link.appendChild(element("b", "", item.number));
+        link.appendChild(document.createTextNode(item.question));
+        row.appendChild(link);
+        rows.appendChild(row);
+      });
+      related.appendChild(rows);
+      node.appendChild(related);
+    }
+    node.appendChild(element("p", "meta", "更新于 " + found.updated + " · 知识库 " + knowledge.version));
+  }
+
+  function options(node, reply) {
+    var list = element("ul", "options");
+    reply.options.forEach(function (option, i) {
+      var row = element("li");
+      var choice = button((reply.kind === "clarify" ? i + 1 + ". " : "") + option.label, function () { ask(option.question); });
+      if (option.label !== option.question) choice.appendChild(element("small", "", option.question));
+      row.appendChild(choice);
+      list.appendChild(row);
+    });
+    if (reply.kind === "clarify") {
+      var none = element("li");
+      none.appendChild(button("都不是", function () { ask("都不是"); }));
+      list.appendChild(none);
+    }
+    node.appendChild(list);
+  }
+
+  function rate(node, reply) {
+    var row = element("div", "rate");
+    function send(helpful) {
+      post("feedback", { reply_id: reply.reply_id, helpful: helpful }).then(function () {
+        row.textContent = "谢谢您的评价。";
+      }).catch(function () { status.textContent = "评价没有送出，请稍后再试"; });
+    }
+    row.appendChild(button("有帮助", function () { send(true); }));
+    row.appendChild(button("没帮助", function () { send(false); }));
+    node.appendChild(row);
+  }
+
+  form.addEventListener("submit", function (event) {
+    event.preventDefault();
+    var text = input.value;
+    if (!text.trim()) return;
+    input.value = "";
+    ask(text);
+  });
+  input.addEventListener("keydown", function (event) {
+    // Enter that confirms a candidate of an input method must not send.
+    if (event.key === "Enter" && (event.isComposing || event.keyCode === 229)) event.stopPropagation();
+  });
+  log.addEventListener("click", function (event) {
+    var target = event.target.closest("[data-ask]");
+    if (target) ask(target.getAttribute("data-ask"));
+  });
+  try {
+    audience.value = localStorage.getItem("yiboshi-audience") || "";
+    audience.addEventListener("change", function () { localStorage.setItem("yiboshi-audience", audience.value); });
+  } catch (error) {
+    // Storage may be refused inside a frame; the choice then lasts as long as the page.
+  }
+})();
