@@ -116,7 +116,7 @@ async def _follow(settings: Settings, holder: SnapshotHolder, encoder: Encoder, 
             refused = version  # say it once, keep serving
             log.error("%s", error.message)
             continue
-        if snapshot is not None:
+        if snapshot is not None and store.current(settings.indexes) == snapshot.version:  # not overtaken meanwhile
             holder.swap(snapshot)
             log.info("serving %s", snapshot.version)
 
@@ -141,7 +141,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        responses={422: {"model": schemas.ErrorOut}, 503: {"model": schemas.ErrorOut}},
+        redirect_slashes=False,  # a redirect would repeat whatever Host the client claimed
+        responses={status: {"model": schemas.ErrorOut} for status in (413, 422, 500, 503)},
     )
     app.state.settings = settings
     app.include_router(chat.router, tags=["咨询"])

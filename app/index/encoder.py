@@ -16,6 +16,10 @@ from app.errors import EncoderUnusable
 Vectors = npt.NDArray[np.float32]
 
 
+CHECKED_FILES = ("model.onnx", "tokenizer.json", "encoder.json")
+"""What decides the vectors of the shipped encoder; each must stand in its ``SHA256SUMS``."""
+
+
 class Encoder(Protocol):
     """What retrieval needs of a model."""
 
@@ -77,7 +81,9 @@ class SentenceTransformerEncoder:
             raise EncoderUnusable(
                 f"模型 {folder} 需要 sentence-transformers，请先安装：pip install 'yiboshi[models]'"
             ) from error
-        self._model: Any = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+        # Since version 6 the library loads a module class from outside its own package (ours, see
+        # sentence_transformers_module) only when told to; a folder on this machine is the administrator's own.
+        self._model: Any = SentenceTransformer(str(folder), device="cpu", local_files_only=True, trust_remote_code=True)
         self._prompt = "query" if "query" in (getattr(self._model, "prompts", None) or {}) else None
         self.name = folder.name
         self.dimension: int = self._model.encode([""]).shape[1]
@@ -109,15 +115,15 @@ def _verified_fingerprint(folder: Path) -> str:
     """Check the folder against its ``SHA256SUMS`` and return their common digest."""
     whole = hashlib.sha256()
     try:
-        lines = (folder / "SHA256SUMS").read_text("ascii").splitlines()
-        for line in lines:
-            expected, name = line.split()
+        lines = [line.split() for line in (folder / "SHA256SUMS").read_text("ascii").splitlines()]
+        sums = {name: expected for expected, name in lines}
+        for name in CHECKED_FILES:
             found = hashlib.sha256((folder / name).read_bytes()).hexdigest()
-            if found != expected:
+            if found != sums.get(name):
                 raise EncoderUnusable(f"模型文件 {folder / name} 已损坏或被改动（校验值不符），请重新安装")
-            whole.update(expected.encode())
-    except OSError as error:
-        raise EncoderUnusable(f"模型文件夹 {folder} 不完整：{error}") from error
+            whole.update(found.encode())
+    except (OSError, ValueError) as error:
+        raise EncoderUnusable(f"模型文件夹 {folder} 不完整或已损坏：{error}") from error
     return whole.hexdigest()[:16]
 
 

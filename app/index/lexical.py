@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 import bm25s
 import numpy as np
@@ -14,39 +16,34 @@ Scores = npt.NDArray[np.float32]
 
 logging.getLogger("bm25s").setLevel(logging.WARNING)  # bm25s sets DEBUG on import
 
-K1, B = 1.2, 0.75
-"""Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009), section 3.5: usual values."""
-
 
 class Bm25Index:
-    """BM25 (Lucene variant) over documents given as lists of features."""
+    """BM25 (Lucene variant) over documents given as lists of features.
 
-    def __init__(self, documents: Sequence[Sequence[str]]) -> None:
-        self._bm25 = bm25s.BM25(method="lucene", k1=K1, b=B)
+    ``k1`` says how much repetition counts and ``b`` how much a long document is held against it; with ``k1`` near 0 and
+    ``b`` 0 it is the idf-weighted share of the question that a document covers at all.
+    """
+
+    def __init__(self, documents: Sequence[Sequence[str]], k1: float = 1.2, b: float = 0.75) -> None:
+        self._count = len(documents)
+        self._bm25 = bm25s.BM25(method="lucene", k1=k1, b=b)
         self._bm25.index([list(document) or [""] for document in documents], show_progress=False)
-        vocabulary = self._bm25.vocab_dict
-        counts = dict.fromkeys(vocabulary, 0)
-        for document in documents:
-            for feature in set(document):
-                counts[feature] += 1
-        n = len(documents)
-        self._idf = {f: float(np.log(1 + (n - df + 0.5) / (df + 0.5))) for f, df in counts.items() if df}
-        self._unseen = float(np.log(1 + (n + 0.5) / 0.5))
+        frequency = Counter(feature for document in documents for feature in set(document))
+        self._idf = {feature: math.log(1 + (self._count - df + 0.5) / (df + 0.5)) for feature, df in frequency.items()}
+        self._unseen = math.log(1 + (self._count + 0.5) / 0.5)
 
-    def scores(self, features: Sequence[str]) -> Scores:
-        """BM25 of every document, ``(n,)`` float32, for a query given as features."""
-        known = [feature for feature in features if feature in self._idf]
-        if not known:
-            return np.zeros(self._bm25.scores["num_docs"], np.float32)
-        return np.asarray(self._bm25.get_scores(known), np.float32)
+    def relative(self, features: Iterable[str]) -> Scores:
+        """Each document's score as a share (0..1) of what the question could score at most, ``(n,)`` float32.
 
-    def ceiling(self, features: Sequence[str]) -> float:
-        """What a document holding every feature many times would score: the sum of idf.
-
-        Features no document has count at the idf of a word never seen, so that ``scores / ceiling`` falls when half of
-        the question is foreign to the knowledge base.  (Lucene's variant has no factor ``k1 + 1``.)
+        That ceiling is the sum of the features' idf (Lucene's variant has no factor ``k1 + 1``).  A feature that no
+        document has counts at the idf of a word never seen, so a question half foreign to the knowledge scores low.
         """
-        return sum(self._idf.get(feature, self._unseen) for feature in features) or 1.0
+        distinct = list(dict.fromkeys(features))
+        known = [feature for feature in distinct if feature in self._idf]
+        if not known:
+            return np.zeros(self._count, np.float32)
+        ceiling = sum(self._idf.get(feature, self._unseen) for feature in distinct)
+        return np.asarray(np.clip(self._bm25.get_scores(known) / ceiling, 0.0, 1.0), np.float32)
 
 
 class FuzzyIndex:

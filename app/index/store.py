@@ -3,7 +3,7 @@
     indexes/<version>/manifest.json   what made it, and the SHA-256 of the other files
     indexes/<version>/knowledge.json  the records
     indexes/<version>/rendered.json   answers as HTML and text
-    indexes/<version>/vectors.npy     (phrases, dim) float32, in the order of ``Knowledge.intents``
+    indexes/<version>/vectors.npy     (n, dim) float32: all phrases in the order of ``Knowledge.intents``, then not-aliases
     indexes/current                   the name of the version that serves
 
 A folder cannot be replaced atomically but a small file can, hence the pointer.  A version is written beside its place
@@ -27,7 +27,7 @@ import numpy as np
 from app.errors import IndexUnusable, StorageFailed
 from app.index.encoder import Vectors
 
-FORMAT = 1
+FORMAT = 2
 KEPT_VERSIONS = 3
 """The serving version and two before it, to go back to."""
 
@@ -86,9 +86,9 @@ def open_version(root: Path, version: str) -> Stored:
     folder = root / version
     try:
         facts = json.loads((folder / "manifest.json").read_bytes())
+        if facts["format"] != FORMAT:
+            raise IndexUnusable(f"索引 {version} 的格式是 {facts['format']}，本程序用 {FORMAT}，请重新发布")
         manifest = Manifest(**facts)
-        if manifest.format != FORMAT:
-            raise IndexUnusable(f"索引 {version} 的格式是 {manifest.format}，本程序用 {FORMAT}，请重新发布")
         contents = {}
         for name, digest in (manifest.files or {}).items():
             contents[name] = (folder / name).read_bytes()
@@ -111,6 +111,7 @@ def current(root: Path) -> str | None:
 def activate(root: Path, version: str) -> None:
     """Point ``current`` at a saved version, in one step, and forget the oldest ones."""
     try:
+        os.utime(root / version)  # the newest by time is the one activated last; fails when there is no such version
         handle, name = tempfile.mkstemp(prefix=".current-", dir=root)
         with os.fdopen(handle, "wb") as file:
             file.write(f"{version}\n".encode())
@@ -118,7 +119,6 @@ def activate(root: Path, version: str) -> None:
             os.fsync(file.fileno())
         os.chmod(name, 0o644)
         os.replace(name, root / "current")
-        os.utime(root / version)
         _sync_folder(root)
     except OSError as error:
         raise StorageFailed(f"切换不到新版本（{error.strerror}），仍用原来的版本") from error

@@ -87,6 +87,7 @@ def load(folder: Path) -> Source:
     data, marks = _read(source, folder / "replies.yaml", f"{folder.name}/replies.yaml", {"replies"})
     if data is not None:
         source.replies = _record(source, Replies, data.get("replies"), marks, ("replies",))
+        _remember_marks(source, "replies", "replies", marks, ("replies",))
     return source
 
 
@@ -166,9 +167,12 @@ def _add(source: Source, kind: str, record: type[R], item: Any, marks: Marks, pa
         )
         return
     source.records[kind].append(made)
-    source.marks[(kind, identifier, "")] = marks[path]
+    _remember_marks(source, kind, identifier, marks, path)
+
+
+def _remember_marks(source: Source, kind: str, identifier: str, marks: Marks, path: Path_) -> None:
     for at, mark in marks.items():
-        if at[: len(path)] == path and len(at) > len(path):
+        if at[: len(path)] == path:
             source.marks[(kind, identifier, dotted(at[len(path) :]))] = mark
 
 

@@ -53,9 +53,14 @@ def fill_markdown(text: str, site: Mapping[str, SiteValue]) -> str:
 
     def value(match: re.Match[str]) -> str:
         known = site[match.group(1)]
-        return re.sub(r"([\\`*_{}\[\]<>#+!|~&])", r"\\\1", known.value or known.fallback)
+        return "".join(_entity(char) for char in known.value or known.fallback)
 
     return PLACEHOLDER.sub(value, text)
+
+
+def _entity(char: str) -> str:
+    """An ASCII character that may mean something in Markdown, as a numeric entity, which never does."""
+    return char if char.isalpha() or not char.isascii() or char == " " else f"&#{ord(char)};"
 
 
 def render(markdown: str, site: Mapping[str, SiteValue]) -> Rendered:
@@ -68,7 +73,7 @@ def render(markdown: str, site: Mapping[str, SiteValue]) -> Rendered:
         url_schemes={"http", "https", "tel", "mailto"},
         link_rel="noopener noreferrer",
     ).strip()
-    return Rendered(html, plain_text(fill(markdown, site)))
+    return Rendered(html, fill(plain_text(markdown), site))
 
 
 def plain_text(markdown: str) -> str:

@@ -35,6 +35,8 @@ def _intent_phrases(source: Source) -> Iterator[tuple[str, str, str, str]]:
             yield "entries", entry.id, f"aliases[{i}]", alias
     for kind in ("topics", "judgements", "pointers", "smalltalk"):
         for record in source.records[kind]:
+            if kind == "pointers":
+                yield kind, record.id, "title", record.title
             for i, phrase in enumerate(record.phrases):
                 yield kind, record.id, f"phrases[{i}]", phrase
 
@@ -105,6 +107,26 @@ def _references(source: Source, entries: list[Entry]) -> Iterator[Problem]:
             yield from check("pointers", pointer.id, f"related[{i}]", target)
 
 
+def _plain(source: Source, entries: Iterable[Entry]) -> Iterator[tuple[Mark, str, str]]:
+    """Texts that are shown as they stand, where a placeholder would show its braces."""
+    for entry in entries:
+        yield source.mark("entries", entry.id, "question"), f"{entry.id}.question", entry.question
+        if entry.clarify:
+            yield source.mark("entries", entry.id, "clarify"), f"{entry.id}.clarify", entry.clarify.question
+            yield source.mark("entries", entry.id, "clarify"), f"{entry.id}.clarify", entry.clarify.label
+    for topic in source.records["topics"]:
+        yield source.mark("topics", topic.id, "question"), f"{topic.id}.question", topic.question
+        for i, option in enumerate(topic.options):
+            yield source.mark("topics", topic.id, f"options[{i}]"), f"{topic.id}.options[{i}]", option.label
+    for pointer in source.records["pointers"]:
+        yield source.mark("pointers", pointer.id, "title"), f"{pointer.id}.title", pointer.title
+    for term in source.records["terms"]:
+        yield source.mark("terms", term.term, "definition"), f"{term.term}.definition", term.definition
+    for name, value in source.site.items():
+        for text in (value.value or "", value.fallback):
+            yield source.mark("site", name), f"values.{name}", text
+
+
 def _texts(source: Source, entries: Iterable[Entry]) -> Iterator[tuple[Mark, str, str]]:
     for entry in entries:
         yield source.mark("entries", entry.id, "answer"), f"{entry.id}.answer", entry.answer
@@ -115,7 +137,7 @@ def _texts(source: Source, entries: Iterable[Entry]) -> Iterator[tuple[Mark, str
             yield source.mark(kind, record.id, "text"), f"{record.id}.text", record.text
     if source.replies is not None:
         for name, value in source.replies:
-            yield Mark("kb/replies.yaml", 1, 1), f"replies.{name}", value
+            yield source.mark("replies", "replies", name), f"replies.{name}", value
 
 
 def _placeholders(source: Source, entries: list[Entry]) -> Iterator[Problem]:
@@ -129,6 +151,13 @@ def _placeholders(source: Source, entries: list[Entry]) -> Iterator[Problem]:
                 yield Problem("error", mark, key, f"占位名不存在{hint}", "{{" + name + "}}", "site.yaml 里的名称")
         if "{{" in PLACEHOLDER.sub("", text) or "}}" in PLACEHOLDER.sub("", text):
             yield Problem("error", mark, key, "花括号不成对", allowed="{{名称}}")
+    for mark, key, text in _plain(source, entries):
+        if "{{" in text or "}}" in text:
+            yield Problem("error", mark, key, "这里不能用占位名", text[:60], "直接写文字")
+    if source.replies is not None and source.replies.handover_phone not in source.site:
+        mark = source.mark("replies", "replies", "handover_phone")
+        found = source.replies.handover_phone
+        yield Problem("error", mark, "replies.handover_phone", "占位名不存在", found, "site.yaml 里的名称")
     for name, value in source.site.items():
         if value.value is None and name in used:
             where = "、".join(sorted(set(used[name])))

@@ -51,27 +51,27 @@ def read(path: Path, name: str) -> tuple[Any, Marks, list[Problem]]:
         return None, {}, [Problem("error", Mark(name, 1, 1), "", message)]
     marks: Marks = {}
     problems: list[Problem] = []
-    data = _build(node, (), name, marks, problems, frozenset()) if node is not None else None
+    data = _build(node, (), name, marks, problems, set()) if node is not None else None
     return data, marks, problems
 
 
-def _build(
-    node: yaml.Node, path: Path_, name: str, marks: Marks, problems: list[Problem], above: frozenset[int]
-) -> Any:
+def _build(node: yaml.Node, path: Path_, name: str, marks: Marks, problems: list[Problem], seen: set[int]) -> Any:
     mark = Mark(name, node.start_mark.line + 1, node.start_mark.column + 1)
     marks[path] = mark
-    if id(node) in above or len(path) > MAX_DEPTH:
-        problems.append(Problem("error", mark, dotted(path), "嵌套过深或引用了自己", allowed="不用 & 和 * 引用"))
+    if id(node) in seen or len(path) > MAX_DEPTH:
+        problems.append(
+            Problem("error", mark, dotted(path), "嵌套过深，或用 * 引用了别处", allowed="不用 & 和 *，写全")
+        )
         return None
+    seen.add(id(node))
+    if not node.tag.startswith("tag:yaml.org,2002:") or "/" in node.tag[len("tag:yaml.org,2002:") :]:
+        problems.append(Problem("error", mark, dotted(path), "不支持 YAML 标签", node.tag, "去掉 ! 开头的标签"))
     if isinstance(node, yaml.ScalarNode):
         if node.tag == "tag:yaml.org,2002:null" and node.style in (None, ""):
             return None
-        if not node.tag.startswith("tag:yaml.org,2002:"):
-            problems.append(Problem("error", mark, dotted(path), "不支持 YAML 标签", node.tag, "去掉 ! 开头的标签"))
         return node.value
     if isinstance(node, yaml.SequenceNode):
-        inner = above | {id(node)}
-        return [_build(item, (*path, i), name, marks, problems, inner) for i, item in enumerate(node.value)]
+        return [_build(item, (*path, i), name, marks, problems, seen) for i, item in enumerate(node.value)]
     mapping: dict[str, Any] = {}
     for key_node, value_node in node.value:
         key_mark = Mark(name, key_node.start_mark.line + 1, key_node.start_mark.column + 1)
@@ -83,7 +83,7 @@ def _build(
                 Problem("error", key_mark, dotted(child), f"键重复，第 {first.line} 行已经写过", key, "只留一处")
             )
             continue
-        mapping[key] = _build(value_node, child, name, marks, problems, above | {id(node)})
+        mapping[key] = _build(value_node, child, name, marks, problems, seen)
         if mapping[key] is None or isinstance(value_node, yaml.ScalarNode):
             continue
         marks[child] = key_mark  # a list or mapping is found by its key, which stands above it

@@ -25,7 +25,7 @@ from app.knowledge.loader import load
 from app.knowledge.model import Knowledge, Problem
 from app.knowledge.render import Rendered, render
 from app.knowledge.validation import in_force, validate
-from app.snapshot import Snapshot, assemble, encoded_form, phrase_list
+from app.snapshot import Snapshot, assemble, encoded_form, negative_list, phrase_list
 
 try:
     import fcntl
@@ -111,7 +111,7 @@ def publish(
         if knowledge is None:
             raise KnowledgeRejected(f"知识库有 {len(errors)} 处错误，没有发布，原来的版本继续服务", problems)
         previous = _open_previous(indexes)
-        texts = [encoded_form(text) for text in phrase_list(knowledge)]
+        texts = [encoded_form(text) for text in (*phrase_list(knowledge), *negative_list(knowledge))]
         version = _version(knowledge, encoder)
         embedded = 0
         if previous is not None and previous.manifest.version == version:
@@ -135,7 +135,7 @@ def publish(
         if stored is not previous:
             store.save(indexes, stored)
         store.activate(indexes, version)
-        return snapshot, _report(snapshot, previous, problems, len(texts), embedded)
+        return snapshot, _report(snapshot, previous, problems, embedded)
 
 
 def open_current(indexes: Path, encoder: Encoder, dictionary: Any) -> Snapshot | None:
@@ -179,7 +179,8 @@ def _embed(
     """Vectors of all texts, ``(n, dim)``, taking those the previous version already had."""
     known: dict[str, Vectors] = {}
     if previous is not None and previous.manifest.encoder == encoder.fingerprint:
-        old = phrase_list(Knowledge.model_validate_json(previous.knowledge))
+        before = Knowledge.model_validate_json(previous.knowledge)
+        old = phrase_list(before) + negative_list(before)
         known = {encoded_form(text): vector for text, vector in zip(old, previous.vectors, strict=True)}
     missing = sorted({text for text in texts if text not in known})
     for i, text in enumerate(missing):
@@ -189,9 +190,7 @@ def _embed(
     return np.stack([known[text] for text in texts]), len(missing)
 
 
-def _report(
-    snapshot: Snapshot, previous: store.Stored | None, problems: list[Problem], phrases: int, embedded: int
-) -> PublishReport:
+def _report(snapshot: Snapshot, previous: store.Stored | None, problems: list[Problem], embedded: int) -> PublishReport:
     before = {}
     if previous is not None:
         before = {entry.id: entry for entry in Knowledge.model_validate_json(previous.knowledge).entries}
@@ -204,7 +203,7 @@ def _report(
         removed=tuple(sorted(before.keys() - after.keys())),
         warnings=tuple(problem for problem in problems if problem.severity == "warning"),
         entries=len(after),
-        phrases=phrases,
+        phrases=len(snapshot.phrase_texts),
         embedded=embedded,
     )
 

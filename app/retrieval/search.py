@@ -2,76 +2,132 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from app.knowledge.model import Intent
+from app.knowledge.model import Audience, Business, Intent
 from app.retrieval import fusion
+from app.retrieval.fusion import Sources
 from app.snapshot import Snapshot, encoded_form
 from app.text.normalize import match_key
+from app.text.tokenize import bigrams
 
 
 @dataclass(frozen=True)
 class Hit:
-    """One intent the question may mean.  ``score`` and ``sources`` lie in 0..1; ``phrase`` is its closest wording."""
+    """One intent the question may mean.
+
+    ``probability`` is its share against all other intents and "none"; ``utility`` the score behind it; ``sources`` the
+    single scores, 0..1; ``phrase`` its closest wording.
+    """
 
     intent: Intent
-    score: float
+    probability: float
+    utility: float
     phrase: str
     sources: dict[str, float]
-
-    @property
-    def exact(self) -> bool:
-        return self.sources.get("exact", 0.0) == 1.0
+    exact: bool = False
 
 
-def search(snapshot: Snapshot, question: str, top_k: int = 10, weights: fusion.Weights = fusion.WEIGHTS) -> list[Hit]:
-    """Rank every intent for a question.
+@dataclass(frozen=True)
+class Ranking:
+    """All that was found: ``hits`` best first, and the probability that nothing fits."""
 
-    A wording that equals a known one (after normalisation) is first with score 1, whatever the other sources say; an
-    intent that lists the wording among its ``not_aliases`` is left out.
-    """
-    key = match_key(question)
-    if not key:
-        return []
+    hits: tuple[Hit, ...]
+    none: float
+
+
+def score(snapshot: Snapshot, question: str, audience: Audience | None, named: Sequence[Business]) -> Sources:
+    """Ask every source about every intent.  ``named`` are the lines of business the question names."""
     text = encoded_form(question)
     count = len(snapshot.intents)
     vector = snapshot.encoder.encode([text])[0]
-
-    rows, cosines = snapshot.phrases.search(vector, len(snapshot.phrases))
     by_row = np.empty(len(snapshot.phrases), np.float32)
-    by_row[rows] = cosines
+    rows, cosines = snapshot.phrases.search(vector, len(snapshot.phrases))
+    by_row[rows] = fusion.stretch_cosine(cosines)
     prototype = np.empty(count, np.float32)
-    near, near_cosines = snapshot.prototypes.search(vector, count)
-    prototype[near] = near_cosines
+    rows, cosines = snapshot.prototypes.search(snapshot.whitening.apply(vector[None])[0], count)
+    prototype[rows] = np.clip(cosines, 0.0, 1.0)
+    phrase = fusion.best_per_owner(by_row, snapshot.owner, count)
+    negative = np.zeros(count, np.float32)
+    if snapshot.negatives is not None:
+        rows, cosines = snapshot.negatives.search(vector, len(snapshot.negatives))
+        closest = fusion.best_per_owner(fusion.stretch_cosine(cosines), snapshot.negative_owner[rows], count)
+        negative = np.maximum(closest - phrase, 0.0)
+    words, pairs = snapshot.tokenizer.words(text), bigrams(text)
+    return Sources(
+        phrase=phrase,
+        nearby=fusion.mean_of_best(by_row, snapshot.phrase_rows, fusion.NEARBY),
+        prototype=prototype,
+        words=snapshot.words.relative(words),
+        bigrams=snapshot.bigrams.relative(pairs),
+        phrase_bm25=fusion.best_per_owner(snapshot.phrase_bm25.relative(words + pairs), snapshot.owner, count),
+        fuzzy=fusion.best_per_owner(snapshot.fuzzy.ratios(match_key(question)), snapshot.owner, count),
+        negative=negative,
+        conflict=_conflict(snapshot, named),
+        other_role=_other_role(snapshot, audience),
+    )
 
-    features = snapshot.tokenizer.features(text)
-    phrase_bm25 = fusion.relative(snapshot.phrase_bm25.scores(features), snapshot.phrase_bm25.ceiling(features))
-    ratios = snapshot.fuzzy.ratios(key)
-    sources = {
-        "phrase": fusion.stretch_cosine(fusion.best_per_owner(by_row, snapshot.owner, count)),
-        "prototype": fusion.stretch_cosine(prototype),
-        "intent_bm25": fusion.relative(snapshot.intent_bm25.scores(features), snapshot.intent_bm25.ceiling(features)),
-        "phrase_bm25": fusion.best_per_owner(phrase_bm25, snapshot.owner, count),
-        "fuzzy": fusion.best_per_owner(ratios, snapshot.owner, count),
-    }
-    score = fusion.combine(**sources, weights=weights)
 
+def _conflict(snapshot: Snapshot, named: Sequence[Business]) -> fusion.Scores:
+    marks = np.zeros(len(snapshot.intents), np.float32)
+    if named:
+        for i, entry in enumerate(snapshot.knowledge.entries):
+            marks[i] = not {*named, "通用"} & set(entry.business)
+    return marks
+
+
+def _other_role(snapshot: Snapshot, audience: Audience | None) -> fusion.Scores:
+    marks = np.zeros(len(snapshot.intents), np.float32)
+    if audience is not None:
+        for i, entry in enumerate(snapshot.knowledge.entries):
+            marks[i] = audience not in entry.audience
+    return marks
+
+
+def search(
+    snapshot: Snapshot,
+    question: str,
+    *,
+    audience: Audience | None = None,
+    named: Sequence[Business] = (),
+    top_k: int = 12,
+    weights: fusion.Weights = fusion.WEIGHTS,
+) -> Ranking:
+    """Rank every intent for a question.
+
+    A wording that equals a known one (after normalisation) is first with probability 1, whatever the other sources
+    say; an entry that lists the wording among its ``not_aliases`` is left out.
+    """
+    key = match_key(question)
+    if not key:
+        return Ranking((), 1.0)
+    sources = score(snapshot, question, audience, named)
+    utility = fusion.utilities(sources, [intent.kind for intent in snapshot.intents], weights)
+    barred = snapshot.not_exact.get(key, frozenset())
+    utility[list(barred)] = -np.inf
+    probability, none = fusion.probabilities(utility, weights.none)
     exact = snapshot.exact.get(key)
     if exact is not None:
-        score[exact] = 1.0
-    for row in snapshot.not_exact.get(key, ()):
-        score[row] = -1.0
-    order = np.argsort(-score, kind="stable")[:top_k]
-    closeness = fusion.stretch_cosine(by_row) + ratios
+        utility[exact] = np.inf
+        probability, none = np.zeros_like(probability), 0.0
+        probability[exact] = 1.0
+    matrix = sources.matrix()
     hits = []
-    for row in order:
-        if score[row] < 0:
+    for row in np.argsort(-utility, kind="stable")[:top_k]:
+        if row in barred:
             continue
         own = np.flatnonzero(snapshot.owner == row)
-        detail = {name: round(float(values[row]), 4) for name, values in sources.items()}
-        detail["exact"] = float(row == exact)
-        phrase = snapshot.phrase_texts[own[np.argmax(closeness[own])]]
-        hits.append(Hit(snapshot.intents[row], round(float(score[row]), 6), phrase, detail))
-    return hits
+        hits.append(
+            Hit(
+                intent=snapshot.intents[row],
+                probability=float(probability[row]),
+                utility=float(utility[row]),
+                phrase=snapshot.phrase_texts[own[0]],
+                sources={name: round(float(v), 4) for name, v in zip(fusion.FEATURES, matrix[row], strict=True)},
+                exact=bool(row == exact),
+            )
+        )
+    return Ranking(tuple(hits), none)

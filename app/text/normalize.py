@@ -15,8 +15,9 @@ _FILLERS = (
     "|麻烦问下|想问下|我想问下|咨询下|想咨询下|请教下|打扰一下|打扰了|请问|请教|咨询|麻烦您|麻烦|劳驾|您好|你好|老师好|老师|大佬|亲"
     "|帮忙看看|帮忙看一下|帮我看看|急急急|急求|很急|在线等|求助|求解答|求解|求教|急|在吗|谢谢您|谢谢|多谢|谢了|感谢|拜托|哈|呀|啊|呢|哦|嘛"
 )
-_LEADING = re.compile(rf"^(?:(?:{_FILLERS})\s*)+")
-_TRAILING = re.compile(rf"(?:\s*(?:{_FILLERS}))+$")
+_LEADING = re.compile(rf"(?:{_FILLERS}) ?")
+_TRAILING = re.compile(rf" ?(?:{_FILLERS})\Z")
+_LONGEST_FILLER = max(len(filler) for filler in _FILLERS.split("|"))
 _INVISIBLE = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD))
 
 
@@ -45,8 +46,13 @@ def normalize(text: str) -> str:
 
 def strip_fillers(normalized: str) -> str:
     """Drop polite or hurried padding (请问, 麻烦问下, 急急急, 谢谢) at both ends, unless nothing else was said."""
-    stripped = _TRAILING.sub("", _LEADING.sub("", normalized)).strip()
-    return stripped or normalized
+    start, end = 0, len(normalized)
+    # One filler at a time: a single pattern for a run of them would try exponentially many ways to split 「急急急…」.
+    while (match := _LEADING.match(normalized, start, end)) is not None:
+        start = match.end()
+    while (match := _TRAILING.search(normalized, max(start, end - _LONGEST_FILLER - 1), end)) is not None:
+        end = match.start()
+    return normalized[start:end].strip() or normalized
 
 
 def match_key(text: str) -> str:

@@ -29,11 +29,15 @@ def load_dictionary(cache_dir: Path | None = None) -> jieba.Tokenizer:
     """
     jieba.setLogLevel(logging.WARNING)
     base = jieba.Tokenizer()
+    if cache_dir is not None:
+        try:
+            cache_dir.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            cache_dir = None  # slower, not wrong; whoever needs the folder will say what is the matter with it
     if cache_dir is None:
         base.FREQ, base.total = base.gen_pfdict(base.get_dict_file())
         base.initialized = True
     else:
-        cache_dir.mkdir(parents=True, exist_ok=True)
         base.tmp_dir = str(cache_dir)
         base.cache_file = "jieba.cache"
         base.initialize()
@@ -66,13 +70,10 @@ class Tokenizer:
                 found.append(term)
         return found
 
-    def features(self, normalized: str) -> list[str]:
-        """What the lexical index counts: words, and character bigrams, which survive a wrong cut or a wrong character.
-
-        Bigrams are marked with a leading ``#`` so that a two-character word and its bigram stay apart.
-        """
-        return self.words(normalized) + bigrams(normalized)
-
 
 def bigrams(normalized: str) -> list[str]:
+    """Character pairs within each run of text: they survive a wrong cut or a wrong character.
+
+    Marked with a leading ``#`` so that a two-character word and its bigram stay apart.
+    """
     return ["#" + run[i : i + 2] for run in normalized.split() for i in range(len(run) - 1)]

@@ -103,9 +103,9 @@ def find(
                 id=hit.intent.id,
                 title=snapshot.entries[hit.intent.id].question,
                 text=snapshot.rendered[hit.intent.id].text,
-                score=max(hit.score, 0.0),
+                score=round(hit.probability, 4),
             )
-            for hit in search(snapshot, q, top_k=40)
+            for hit in search(snapshot, q, top_k=40).hits
             if hit.intent.kind == "entry"
         ][:10]
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,8 +12,6 @@ from starlette.exceptions import HTTPException
 
 from app.errors import AppError
 from app.knowledge.model import Problem
-
-log = logging.getLogger(__name__)
 
 _HTTP = {
     404: ("not_found", "没有这个地址"),
@@ -34,7 +31,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(AppError, _app_error)
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(Exception, _unexpected)
 
 
 def _app_error(_: Request, error: Exception) -> JSONResponse:
@@ -64,6 +60,8 @@ def _sentence(fault: Any) -> str:
         "string_too_short": f"{name} 是空的",
         "string_pattern_mismatch": f"{name} 的写法不对",
         "string_type": f"{name} 应是文字",
+        "string_unicode": "文字里有不能识别的字符",
+        "missing_argument": f"缺少 {name}",
         "literal_error": f"{name} 只能是 {context.get('expected', '').replace(' or ', '、').replace(', ', '、')}",
         "value_error": f"{name}：{context.get('error', '')}",
         "model_attributes_type": "内容应是 JSON 对象",
@@ -77,8 +75,3 @@ def _http_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     code, message = _HTTP.get(error.status_code, ("http_error", "请求没有成功"))
     return error_response(error.status_code, code, message, headers=error.headers)
-
-
-def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    log.exception("unexpected error in %s %s", request.method, request.url.path, exc_info=error)
-    return error_response(500, "internal_error", "服务出了问题，已记录；请稍后再试")

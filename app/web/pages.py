@@ -40,14 +40,14 @@ def _common(snapshot: Any) -> dict[str, Any]:
     return {"knowledge": shape.knowledge(snapshot), "handover": shape.handover(snapshot), "audiences": AUDIENCES}
 
 
-@router.get("/", response_class=HTMLResponse)
+@router.api_route("/", methods=["GET", "HEAD"], response_class=HTMLResponse)
 def chat_page(request: Request, snapshot: CurrentSnapshot) -> HTMLResponse:
     hot = [snapshot.entries[key] for key in HOT if key in snapshot.entries]
     context = _common(snapshot) | {"hot": hot, "categories": snapshot.categories}
     return templates.TemplateResponse(request, "chat.html", context)
 
 
-@router.get("/lite", response_class=HTMLResponse)
+@router.api_route("/lite", methods=["GET", "HEAD"], response_class=HTMLResponse)
 def lite_page(
     request: Request,
     state: CurrentState,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.web.error_handlers import error_response
+
+log = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 64 * 1024
 """A question has at most 500 characters, 2 kB of UTF-8 or 6 kB as JSON escapes; the rest is headroom."""
@@ -34,8 +38,12 @@ class SecurityHeaders:
             await self._app(scope, receive, send)
             return
 
+        started = False
+
         async def send_with_headers(message: Message) -> None:
+            nonlocal started
             if message["type"] == "http.response.start":
+                started = True
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
@@ -43,7 +51,15 @@ class SecurityHeaders:
                     headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        await self._app(scope, receive, send_with_headers)
+        try:
+            await self._app(scope, receive, send_with_headers)
+        except Exception:
+            # Here and not in an exception handler: Starlette runs that outside all middleware, without these headers.
+            log.exception("unexpected error in %s %s", scope["method"], scope["path"])
+            if started:
+                raise
+            failure = error_response(500, "internal_error", "服务出了问题，已记录；请稍后再试")
+            await failure(scope, receive, send_with_headers)
 
 
 class BodyLimit:

@@ -168,7 +168,7 @@
   });
   input.addEventListener("keydown", function (event) {
     // Enter that confirms a candidate of an input method must not send.
-    if (event.key === "Enter" && (event.isComposing || event.keyCode === 229)) event.stopPropagation();
+    if (event.key === "Enter" && (event.isComposing || event.keyCode === 229)) event.preventDefault();
   });
   log.addEventListener("click", function (event) {
     var target = event.target.closest("[data-ask]");

@@ -1,0 +1,145 @@
+"""The knowledge this repository ships."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from app.knowledge.loader import Source, load
+from app.knowledge.model import CATEGORIES, Entry
+from app.knowledge.render import render
+from app.knowledge.validation import validate
+from app.snapshot import phrase_list
+from app.text.normalize import match_key
+from tests import small_kb
+from tests.conftest import CHECKOUT
+
+
+@pytest.fixture(scope="module")
+def source() -> Source:
+    return load(CHECKOUT / "kb")
+
+
+@pytest.fixture(scope="module")
+def entries(source: Source) -> tuple[Entry, ...]:
+    return source.knowledge().entries
+
+
+def test_it_has_no_error(source: Source) -> None:
+    problems = validate(source, small_kb.NOW.date())
+    assert [str(problem) for problem in problems if problem.severity == "error"] == []
+
+
+def test_it_has_122_entries_numbered_through_the_12_categories(entries: tuple[Entry, ...]) -> None:
+    assert [entry.number for entry in entries] == [f"{number:03d}" for number in range(1, 123)]
+    in_order = list(dict.fromkeys(entry.category for entry in entries))
+    assert in_order == list(CATEGORIES)
+    places = [CATEGORIES.index(entry.category) for entry in entries]
+    assert places == sorted(places)
+
+
+def test_each_category_is_one_file() -> None:
+    files = sorted((CHECKOUT / "kb" / "faq").glob("*.yaml"))
+    categories = [yaml.safe_load(path.read_text("utf-8"))["category"] for path in files]
+    assert sorted(categories) == sorted(CATEGORIES)
+
+
+def test_entries_are_those_of_the_catalogue(entries: tuple[Entry, ...], laws: Path) -> None:
+    path = laws.parent / "catalogue.yaml"
+    if not path.is_file():
+        pytest.skip("no catalogue beside the folder of laws")
+    listed = yaml.load(path.read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))["entries"]
+    expected = [(f"{i + 1:03d}", item["id"], item["category"], item["question"]) for i, item in enumerate(listed)]
+    assert [(entry.number, entry.id, entry.category, entry.question) for entry in entries] == expected
+
+
+def test_every_entry_is_known_by_many_wordings(entries: tuple[Entry, ...]) -> None:
+    assert {entry.id: len(entry.aliases) for entry in entries if len(entry.aliases) < 18} == {}
+
+
+def test_every_related_entry_exists_and_is_another(entries: tuple[Entry, ...]) -> None:
+    known = {entry.id for entry in entries}
+    assert [(entry.id, key) for entry in entries for key in entry.related if key not in known or key == entry.id] == []
+    assert [entry.id for entry in entries if len(set(entry.related)) != len(entry.related)] == []
+
+
+def test_no_wording_leads_to_two_places(source: Source) -> None:
+    where: dict[str, set[str]] = {}
+    for intent in source.knowledge().intents():
+        for phrase in intent.phrases:
+            where.setdefault(match_key(phrase), set()).add(f"{intent.kind} {intent.id}")
+    assert {key: places for key, places in where.items() if len(places) > 1} == {}
+
+
+def test_no_intent_has_a_wording_twice(source: Source) -> None:
+    counted = Counter(match_key(phrase) for phrase in phrase_list(source.knowledge()))
+    assert {key: count for key, count in counted.items() if count > 1} == {}
+
+
+def test_no_fact_of_any_centre_is_filled_in(source: Source) -> None:
+    """Which phone, which address: the administrator of one centre says so, not this repository."""
+    assert [name for name, value in source.site.items() if value.value is not None] == []
+
+
+def test_every_site_value_is_used(source: Source) -> None:
+    kb = CHECKOUT / "kb"
+    written = "".join(path.read_text("utf-8") for path in kb.rglob("*.yaml") if path.name != "site.yaml")
+    unused = [name for name in source.site if not re.search(rf"\{{\{{\s*{name}\s*\}}\}}|: {name}\n", written)]
+    assert unused == []
+
+
+def test_every_answer_begins_with_a_short_line_and_shows_no_braces(source: Source, entries: tuple[Entry, ...]) -> None:
+    texts = {entry.id: render(entry.answer, source.site).text for entry in entries}
+    assert {key: text.splitlines()[0] for key, text in texts.items() if len(text.splitlines()[0]) > 80} == {}
+    assert [key for key, text in texts.items() if "{" in text or "}" in text] == []
+
+
+def citations(source: Source) -> Iterator[tuple[str, str, str]]:
+    for entry in source.knowledge().entries:
+        for basis in entry.legal_basis:
+            yield entry.id, basis.law, basis.article
+    for term in source.knowledge().terms:
+        if term.law is not None and term.article is not None:
+            yield term.term, term.law, term.article
+
+
+def test_every_cited_article_stands_in_its_law(source: Source, laws: Path) -> None:
+    texts = {path.stem: path.read_text("utf-8") for path in laws.glob("*.md")}
+    missing = []
+    count = 0
+    for owner, law, article in citations(source):
+        count += 1
+        if law not in texts or not re.search(rf"^\W*{re.escape(article)}(?![之十百])", texts[law], re.MULTILINE):
+            missing.append((owner, law, article))
+    assert missing == []
+    assert count > 122
+
+
+def questions(value: Any) -> Iterator[str]:
+    """Every ``question`` anywhere in an evaluation set."""
+    if isinstance(value, list):
+        for item in value:
+            yield from questions(item)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if key == "question":
+                yield item
+            else:
+                yield from questions(item)
+
+
+@pytest.mark.parametrize(
+    "path", sorted((CHECKOUT / "tests" / "quality").rglob("*.yaml")), ids=lambda path: f"{path.parent.name}/{path.stem}"
+)
+def test_no_evaluation_question_is_a_wording_of_the_knowledge(source: Source, path: Path) -> None:
+    """What is measured must not have been learnt by heart."""
+    known = {match_key(phrase) for phrase in phrase_list(source.knowledge())}
+    asked = list(questions(yaml.safe_load(path.read_text("utf-8"))))
+    assert asked
+    assert [text for text in asked if match_key(text) in known] == []
