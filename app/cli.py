@@ -32,8 +32,8 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
 )
-out = Console()
-err = Console(stderr=True)
+out = Console(emoji=False)  # 「:100:」 in a file position is no emoji
+err = Console(stderr=True, emoji=False)
 
 AsJson = Annotated[bool, typer.Option("--json", help="给程序看的 JSON")]
 KbDir = Annotated[Path | None, typer.Option("--kb", help="知识库文件夹；默认用设置 kb_dir")]
@@ -138,7 +138,7 @@ def serve(
         uvicorn.run(create_app(settings), **options)
         return
     with _reported(), _progress() as progress:
-        current_or_published(settings, open_encoder(settings.encoder), load_dictionary(settings.cache), progress)
+        current_or_published(settings, open_encoder(settings.encoder), load_dictionary(), progress)
     _hand_to_workers(settings)
     out.print(
         f"易博士在 http://{settings.host}:{settings.port} 服务（{settings.workers} 个进程），Ctrl+C 停止",
@@ -156,7 +156,7 @@ def _publish_first(settings: Settings) -> None:
 
     if store.current(settings.indexes) is None:
         with _reported(), _progress() as progress:
-            current_or_published(settings, open_encoder(settings.encoder), load_dictionary(settings.cache), progress)
+            current_or_published(settings, open_encoder(settings.encoder), load_dictionary(), progress)
 
 
 def _hand_to_workers(settings: Settings) -> None:
@@ -193,7 +193,7 @@ def ask(
         problems = [f"{names.get(str(f['loc'][0]), f['loc'][0])}：{f['msg']}" for f in error.errors()]
         _fail(BadSettings("问法不合要求", problems), 2, as_json)
     with _reported(as_json), _progress() as progress:
-        dictionary = load_dictionary(settings.cache)
+        dictionary = load_dictionary()
         snapshot = current_or_published(
             settings, open_encoder(settings.encoder, settings.threads), dictionary, progress
         )
@@ -262,7 +262,7 @@ def publish(kb: KbDir = None, as_json: AsJson = False) -> None:
     settings = _settings(kb_dir=kb)
     with _reported(as_json), _progress() as progress:
         encoder = open_encoder(settings.encoder, settings.threads)
-        dictionary = load_dictionary(settings.cache)
+        dictionary = load_dictionary()
         snapshot, report = pipeline.publish(
             settings.kb_dir, settings.indexes, encoder, dictionary, now=local_now(), progress=progress
         )

@@ -76,10 +76,6 @@ class Settings(BaseSettings):
         return self.data_dir / "indexes"
 
     @property
-    def cache(self) -> Path:
-        return self.data_dir / "indexes" / ".cache"
-
-    @property
     def journal_dir(self) -> Path | None:
         return self.data_dir / "journal" if self.journal else None
 

@@ -25,7 +25,7 @@ from app.journal import Journal
 from app.publishing import pipeline
 from app.publishing.pipeline import PublishReport
 from app.snapshot import Snapshot, SnapshotHolder
-from app.text.tokenize import load_dictionary
+from app.text.tokenize import Dictionary, load_dictionary
 from app.web import admin, chat, error_handlers, health, pages, schemas
 from app.web.deps import State
 from app.web.security import BodyLimit, SecurityHeaders
@@ -41,7 +41,7 @@ def local_now() -> datetime:
 
 
 def current_or_published(
-    settings: Settings, encoder: Encoder, dictionary: Any, progress: pipeline.Progress | None = None
+    settings: Settings, encoder: Encoder, dictionary: Dictionary, progress: pipeline.Progress | None = None
 ) -> Snapshot:
     """What to serve at start: the published version if it is of this knowledge and encoder, else a new publication.
 
@@ -71,7 +71,7 @@ def current_or_published(
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     encoder = open_encoder(settings.encoder, settings.threads)
-    dictionary = load_dictionary(settings.cache)
+    dictionary = load_dictionary()
     holder = SnapshotHolder(await run_in_threadpool(current_or_published, settings, encoder, dictionary))
 
     def publish() -> PublishReport:
@@ -102,7 +102,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
             task.cancel()
 
 
-async def _follow(settings: Settings, holder: SnapshotHolder, encoder: Encoder, dictionary: Any) -> None:
+async def _follow(settings: Settings, holder: SnapshotHolder, encoder: Encoder, dictionary: Dictionary) -> None:
     """Serve what ``indexes/current`` points at, whoever published it."""
     refused: str | None = None
     while True:

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +20,7 @@ from app.index.whitening import Whitening, fit
 from app.knowledge.model import Entry, Intent, Judgement, Knowledge, Pointer, Smalltalk, Topic
 from app.knowledge.render import Rendered, fill
 from app.text.normalize import match_key, normalize, strip_fillers
-from app.text.tokenize import Tokenizer, bigrams
+from app.text.tokenize import Dictionary, Tokenizer, bigrams
 
 COVERAGE: dict[str, float] = {"k1": 0.01, "b": 0.0}
 """Of an intent's thirty phrases, that a word occurs says something and how often says little: on the dev questions
@@ -134,7 +133,7 @@ def negative_list(knowledge: Knowledge) -> list[str]:
     return [phrase for entry in knowledge.entries for phrase in entry.not_aliases]
 
 
-def assemble(stored: Stored, encoder: Encoder, dictionary: Any) -> Snapshot:
+def assemble(stored: Stored, encoder: Encoder, dictionary: Dictionary) -> Snapshot:
     """Build the in-memory indexes of a stored version.
 
     ``dictionary`` is the base from ``load_dictionary``.  Raises ``IndexUnusable`` when another encoder made the vectors.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from app.knowledge.model import Business
+from app.knowledge.model import Audience, Business
 
 _BUSINESS: dict[Business, re.Pattern[str]] = {
     "政府采购": re.compile(r"政府采购|政采|磋商|竞争性谈判|单一来源|询价|框架协议|87号令|采购人|采购项目|采购文件"),
@@ -22,7 +22,7 @@ def businesses(normalized: str) -> tuple[Business, ...]:
 
 _CONCRETE = (
     r"这家|那家|这个(?:投标人|投标|公司|单位|标|供应商|企业|厂家|专家|报价|业绩)|该(?:投标人|公司|单位|供应商|企业)|他家|他们家|她家|[甲乙丙丁abcd](?:公司|单位|家|投标人)"
-    r"|(?:第[一二三四五六1-6]|有)(?:家|个投标人)|某家|这份(?:标书|投标文件|投标)|这(?:两|几)家|我们(?:这次|这个标|这份|家)|我家|我司|我们公司|我这个(?:标|分)|这种投标|这标"
+    r"|(?:第[一二三四五六1-6]|有一?)(?:家|个投标人)|某家|这份(?:标书|投标文件|投标)|这(?:两|几)家|我们(?:这次|这个标|这份|家)|我家|我司|我们公司|我这个(?:标|分)|这种投标|这标"
 )
 _VERDICT = (
     r"(?:能不能|可不可以|可以|能|要不要|该不该|应不应该|应该|是不是该|算不算|够不够|会不会|是不是要|直接|给他|把他|给它|把它|帮我|你说|你看|你觉得)?"
@@ -58,9 +58,44 @@ def rejects_options(normalized: str) -> bool:
     return _NONE_OF_THESE.match(normalized.replace(" ", "")) is not None
 
 
-_FOLLOWS = re.compile(r"^(?:那|那么|这个|它|还有|如果|要是|假如|万一|那要|然后|另外)|(?:呢|的呢|咋样|又如何)$")
+_OPENING = re.compile(r"^(?:那么|那|这个|它|还有|另外|然后|请问)+")
+_CLOSING = re.compile(r"(?:的)?(?:呢|咧|嘞|吧)+$")
+
+FOLLOW_UP_CHARS = 14
+"""A longer message says itself what it is about."""
 
 
-def leans_on_context(normalized: str) -> bool:
-    """True for a short message that reads as the continuation of another (那多久退、政府采购的呢、要是忘了呢)."""
-    return len(normalized) <= 14 and _FOLLOWS.search(normalized) is not None
+def without_connectives(normalized: str) -> str:
+    """Drop what only ties a message to the one before (那…呢); a message of nothing else stays."""
+    return _CLOSING.sub("", _OPENING.sub("", normalized)).strip() or normalized
+
+
+def may_follow_up(normalized: str) -> bool:
+    """True for a message short enough to continue another (那多久退、政府采购的呢、要是忘了呢)."""
+    return len(normalized.replace(" ", "")) <= FOLLOW_UP_CHARS
+
+
+def only_names_business(normalized: str) -> Business | None:
+    """The line of business that a message consists of (「政府采购的呢」「土地」), else None."""
+    rest = without_connectives(normalized).replace(" ", "")
+    for business, pattern in _BUSINESS.items():
+        if len(pattern.sub("", rest).strip("的类项目招标呢是")) == 0 and pattern.search(rest):
+            return business
+    return None
+
+
+_ROLES: dict[Audience, re.Pattern[str]] = {
+    "evaluator": re.compile(r"专家|评委"),
+    "agency": re.compile(r"代理"),
+    "tenderer": re.compile(r"招标人|业主|采购人|甲方"),
+    "bidder": re.compile(r"投标人|供应商|投标单位|乙方|竞买人"),
+}
+_STATES_ROLE = re.compile(r"^(?:我们?|咱们?|俺)?(?:公司)?(?:是|就是|属于|当|做)")
+
+
+def states_role(normalized: str) -> Audience | None:
+    """The role that a short message declares (「我是评标专家」), else None."""
+    text = normalized.replace(" ", "")
+    if len(text) > 12 or not _STATES_ROLE.search(text):
+        return None
+    return next((role for role, pattern in _ROLES.items() if pattern.search(text)), None)

@@ -11,15 +11,25 @@ from app.knowledge.model import Audience, Business
 
 
 @dataclass(frozen=True)
+class Offered:
+    """An option as it was shown."""
+
+    entry: str
+    label: str
+
+
+@dataclass(frozen=True)
 class Turn:
     """The state a message meets.  Ids and choices only, never what was typed."""
 
     audience: Audience | None = None
     business: Business | None = None
-    offered: tuple[str, ...] = ()
-    """Entry ids of the options shown last, in order."""
+    offered: tuple[Offered, ...] = ()
+    """The options shown last, in order."""
     answered: str | None = None
     """Entry answered last."""
+    topic: str | None = None
+    """Topic asked back about last, until an answer settles it."""
     misses: int = 0
     """Messages in a row that found nothing; the second leads to a person."""
 

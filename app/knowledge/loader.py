@@ -185,7 +185,10 @@ def _record(source: Source, record: type[R], item: Any, marks: Marks, path: Path
     try:
         return record.model_validate({key: value for key, value in item.items() if value is not None})
     except ValidationError as error:
-        for fault in error.errors():
+        faults = error.errors()
+        for fault in faults:
+            if fault["type"] == "too_short" and any(other["loc"][:-1] == fault["loc"] for other in faults):
+                continue  # a list is short only because its wrong item was dropped
             source.problems.append(_problem(fault, record, marks, path))
         return None
 

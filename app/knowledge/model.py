@@ -136,6 +136,8 @@ class Smalltalk(Record):
     id: Slug
     text: Text
     phrases: Annotated[tuple[Phrase, ...], Field(min_length=1)]
+    handover: bool = False
+    """Whether the reply also shows where a person helps."""
 
 
 class SiteValue(Record):

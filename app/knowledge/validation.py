@@ -20,7 +20,8 @@ def validate(source: Source, today: date) -> list[Problem]:
     entries: list[Entry] = source.records["entries"]
     problems += _phrases(source)
     problems += _numbers(source, entries)
-    problems += _references(source, entries)
+    if not any(problem.severity == "error" for problem in source.problems):
+        problems += _references(source, entries)  # an entry that could not be read is not a missing one
     problems += _placeholders(source, entries)
     problems += _windows(source, entries, today)
     problems += _categories(entries)
@@ -157,7 +158,9 @@ def _placeholders(source: Source, entries: list[Entry]) -> Iterator[Problem]:
     if source.replies is not None and source.replies.handover_phone not in source.site:
         mark = source.mark("replies", "replies", "handover_phone")
         found = source.replies.handover_phone
-        yield Problem("error", mark, "replies.handover_phone", "占位名不存在", found, "site.yaml 里的名称")
+        near = get_close_matches(found, source.site, 1, 0.5)
+        hint = f"，是不是想写「{near[0]}」" if near else ""
+        yield Problem("error", mark, "replies.handover_phone", f"占位名不存在{hint}", found, "site.yaml 里的名称")
     for name, value in source.site.items():
         if value.value is None and name in used:
             where = "、".join(sorted(set(used[name])))

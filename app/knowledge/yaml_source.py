@@ -60,7 +60,7 @@ def _build(node: yaml.Node, path: Path_, name: str, marks: Marks, problems: list
     marks[path] = mark
     if id(node) in seen or len(path) > MAX_DEPTH:
         problems.append(
-            Problem("error", mark, dotted(path), "嵌套过深，或用 * 引用了别处", allowed="不用 & 和 *，写全")
+            Problem("error", mark, dotted(path), "嵌套过深，或用 * 引用了自己或别处", allowed="不用 & 和 *，写全")
         )
         return None
     seen.add(id(node))

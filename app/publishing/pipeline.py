@@ -26,6 +26,7 @@ from app.knowledge.model import Knowledge, Problem
 from app.knowledge.render import Rendered, render
 from app.knowledge.validation import in_force, validate
 from app.snapshot import Snapshot, assemble, encoded_form, negative_list, phrase_list
+from app.text.tokenize import Dictionary
 
 try:
     import fcntl
@@ -94,7 +95,7 @@ def publish(
     kb: Path,
     indexes: Path,
     encoder: Encoder,
-    dictionary: Any,
+    dictionary: Dictionary,
     *,
     now: datetime,
     progress: Progress | None = None,
@@ -138,7 +139,7 @@ def publish(
         return snapshot, _report(snapshot, previous, problems, embedded)
 
 
-def open_current(indexes: Path, encoder: Encoder, dictionary: Any) -> Snapshot | None:
+def open_current(indexes: Path, encoder: Encoder, dictionary: Dictionary) -> Snapshot | None:
     """The version pointed at, or None when nothing was published yet; raises ``IndexUnusable`` when it is no good."""
     version = store.current(indexes)
     if version is None:
@@ -191,10 +192,11 @@ def _embed(
 
 
 def _report(snapshot: Snapshot, previous: store.Stored | None, problems: list[Problem], embedded: int) -> PublishReport:
-    before = {}
+    before: dict[str, tuple[Any, Any]] = {}
     if previous is not None:
-        before = {entry.id: entry for entry in Knowledge.model_validate_json(previous.knowledge).entries}
-    after = snapshot.entries
+        shown = json.loads(previous.rendered)
+        before = {e.id: (e, shown.get(e.id)) for e in Knowledge.model_validate_json(previous.knowledge).entries}
+    after = {entry.id: (entry, list(snapshot.rendered[entry.id])) for entry in snapshot.knowledge.entries}
     return PublishReport(
         version=snapshot.version,
         previous=previous.manifest.version if previous else None,

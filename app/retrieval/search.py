@@ -14,6 +14,10 @@ from app.snapshot import Snapshot, encoded_form
 from app.text.normalize import match_key
 from app.text.tokenize import bigrams
 
+CLOSEST = 512
+"""Phrases whose cosine is taken exactly; the others count as the last of these.  Ranking all of several thousand costs
+three times as much and changes nothing that could win."""
+
 
 @dataclass(frozen=True)
 class Hit:
@@ -39,36 +43,44 @@ class Ranking:
     none: float
 
 
-def score(snapshot: Snapshot, question: str, audience: Audience | None, named: Sequence[Business]) -> Sources:
-    """Ask every source about every intent.  ``named`` are the lines of business the question names."""
+def score(
+    snapshot: Snapshot, question: str, audience: Audience | None, named: Sequence[Business]
+) -> tuple[Sources, fusion.Scores]:
+    """Ask every source about every intent.  ``named`` are the lines of business the question names.
+
+    Also returns how close each phrase is, ``(phrases,)``: to show the wording behind a hit.
+    """
     text = encoded_form(question)
     count = len(snapshot.intents)
     vector = snapshot.encoder.encode([text])[0]
-    by_row = np.empty(len(snapshot.phrases), np.float32)
-    rows, cosines = snapshot.phrases.search(vector, len(snapshot.phrases))
-    by_row[rows] = fusion.stretch_cosine(cosines)
+    rows, cosines = snapshot.phrases.search(vector, CLOSEST)
+    closest = fusion.stretch_cosine(cosines)
+    by_row = np.full(len(snapshot.phrases), closest[-1], np.float32)
+    by_row[rows] = closest
     prototype = np.empty(count, np.float32)
     rows, cosines = snapshot.prototypes.search(snapshot.whitening.apply(vector[None])[0], count)
     prototype[rows] = np.clip(cosines, 0.0, 1.0)
     phrase = fusion.best_per_owner(by_row, snapshot.owner, count)
     negative = np.zeros(count, np.float32)
     if snapshot.negatives is not None:
-        rows, cosines = snapshot.negatives.search(vector, len(snapshot.negatives))
-        closest = fusion.best_per_owner(fusion.stretch_cosine(cosines), snapshot.negative_owner[rows], count)
-        negative = np.maximum(closest - phrase, 0.0)
+        rows, cosines = snapshot.negatives.search(vector, CLOSEST // 4)
+        barred = fusion.best_per_owner(fusion.stretch_cosine(cosines), snapshot.negative_owner[rows], count)
+        negative = np.maximum(barred - phrase, 0.0)
+    ratios = snapshot.fuzzy.ratios(match_key(question))
     words, pairs = snapshot.tokenizer.words(text), bigrams(text)
-    return Sources(
+    sources = Sources(
         phrase=phrase,
         nearby=fusion.mean_of_best(by_row, snapshot.phrase_rows, fusion.NEARBY),
         prototype=prototype,
         words=snapshot.words.relative(words),
         bigrams=snapshot.bigrams.relative(pairs),
         phrase_bm25=fusion.best_per_owner(snapshot.phrase_bm25.relative(words + pairs), snapshot.owner, count),
-        fuzzy=fusion.best_per_owner(snapshot.fuzzy.ratios(match_key(question)), snapshot.owner, count),
+        fuzzy=fusion.best_per_owner(ratios, snapshot.owner, count),
         negative=negative,
         conflict=_conflict(snapshot, named),
         other_role=_other_role(snapshot, audience),
     )
+    return sources, by_row + ratios
 
 
 def _conflict(snapshot: Snapshot, named: Sequence[Business]) -> fusion.Scores:
@@ -104,7 +116,7 @@ def search(
     key = match_key(question)
     if not key:
         return Ranking((), 1.0)
-    sources = score(snapshot, question, audience, named)
+    sources, closeness = score(snapshot, question, audience, named)
     utility = fusion.utilities(sources, [intent.kind for intent in snapshot.intents], weights)
     barred = snapshot.not_exact.get(key, frozenset())
     utility[list(barred)] = -np.inf
@@ -120,12 +132,13 @@ def search(
         if row in barred:
             continue
         own = np.flatnonzero(snapshot.owner == row)
+        closest = own[np.argmax(closeness[own])]
         hits.append(
             Hit(
                 intent=snapshot.intents[row],
                 probability=float(probability[row]),
                 utility=float(utility[row]),
-                phrase=snapshot.phrase_texts[own[0]],
+                phrase=snapshot.phrase_texts[closest],
                 sources={name: round(float(v), 4) for name, v in zip(fusion.FEATURES, matrix[row], strict=True)},
                 exact=bool(row == exact),
             )

@@ -20,7 +20,7 @@ def suggest(snapshot: Snapshot, typed: str) -> list[Entry]:
         return []
     found: list[tuple[int, int, Entry]] = []
     for entry in snapshot.knowledge.entries:
-        if key.isdecimal() and len(key) <= 3 and entry.number.startswith(key.zfill(3) if len(key) == 3 else key):
+        if key.isdecimal() and len(key) <= 3 and (entry.number.startswith(key) or int(entry.number) == int(key)):
             found.append((0, 0, entry))
             continue
         at = match_key(entry.question).find(key)

@@ -16,46 +16,79 @@ IDF_TWO = log(1 + (3 - 2 + 0.5) / (2 + 0.5))
 """Of a word in two of the three: ln(1 + 1.5/2.5) = ln 1.6."""
 IDF_ONE = log(1 + (3 - 1 + 0.5) / (1 + 0.5))
 """Of a word in one: ln(1 + 2.5/1.5)."""
+IDF_UNSEEN = log(8)
+"""Of a word in none: ln(1 + 3.5/0.5)."""
 
 
-def test_bm25_is_idf_times_saturated_frequency() -> None:
+def coverage(documents: list[list[str]] = DOCUMENTS) -> Bm25Index:
+    return Bm25Index(documents, k1=0.001, b=0.0)
+
+
+def test_the_score_is_idf_times_saturated_frequency_over_the_sum_of_idf() -> None:
     """Lucene's form: idf * tf / (tf + k1 * (1 - b + b * length / mean)), with k1 = 1.2 and b = 0.75."""
-    scores = Bm25Index(DOCUMENTS).scores(["保证金", "利息"])
+    scores = Bm25Index(DOCUMENTS, k1=1.2, b=0.75).relative(["保证金", "利息"])
     first = IDF_TWO * 1 / (1 + 1.2 * (0.25 + 0.75 * 2 / 3))
     second = IDF_TWO * 2 / (2 + 1.2 * (0.25 + 0.75 * 4 / 3)) + IDF_ONE * 1 / (1 + 1.2 * (0.25 + 0.75 * 4 / 3))
     assert scores.dtype == np.float32
-    assert np.allclose(scores, [first, second, 0.0], atol=1e-6)
+    assert np.allclose(scores, np.array([first, second, 0.0]) / (IDF_TWO + IDF_ONE), atol=1e-6)
 
 
-def test_a_feature_asked_twice_counts_twice_in_score_and_ceiling() -> None:
+def test_with_k1_near_nothing_it_is_the_share_of_the_question_that_a_document_has() -> None:
+    """The first document has one of the two words asked, the second both (one of them twice), the third neither."""
+    scores = coverage().relative(["保证金", "利息"])
+    assert np.allclose(scores, [IDF_TWO / (IDF_TWO + IDF_ONE), 1.0, 0.0], atol=2e-3)
+
+
+def test_in_the_coverage_form_neither_length_nor_repetition_matters() -> None:
+    index = coverage([["退还"], ["退还"] * 50, ["退还", *map(str, range(200))], ["开标"]])
+    scores = index.relative(["退还"])
+    assert np.allclose(scores[:3], 1.0, atol=2e-3)
+    assert scores[3] == 0.0
+
+
+def test_in_the_usual_form_a_long_document_counts_less_and_a_repeated_word_more() -> None:
+    short, long, repeating = Bm25Index(
+        [["退还", "保函"], ["退还", *"甲乙丙丁戊己庚"], ["退还", "退还"]], k1=1.2, b=0.75
+    ).relative(["退还"])
+    assert long < short < repeating
+
+
+def test_a_word_nobody_has_lowers_the_share_by_its_weight() -> None:
+    index = coverage()
+    assert np.allclose(
+        index.relative(["保证金", "天气"]),
+        np.array([IDF_TWO, IDF_TWO, 0.0]) / (IDF_TWO + IDF_UNSEEN),
+        atol=2e-3,
+    )
+    assert index.relative(["保证金", "天气", "预报"])[0] < index.relative(["保证金", "天气"])[0]
+
+
+@pytest.mark.parametrize("index", [Bm25Index(DOCUMENTS), coverage()], ids=["usual", "coverage"])
+def test_a_word_said_twice_in_the_question_counts_once(index: Bm25Index) -> None:
+    assert np.array_equal(index.relative(["解密", "保证金", "解密"]), index.relative(["解密", "保证金"]))
+    assert np.array_equal(index.relative(["解密", "天气", "天气"]), index.relative(["解密", "天气"]))
+
+
+def test_the_order_of_the_words_does_not_matter() -> None:
     index = Bm25Index(DOCUMENTS)
-    assert np.allclose(index.scores(["解密", "解密"]), 2 * index.scores(["解密"]), atol=1e-6)
-    assert index.ceiling(["解密", "解密"]) == pytest.approx(2 * IDF_ONE)
-
-
-def test_the_ceiling_is_the_sum_of_idf_and_a_foreign_word_raises_it() -> None:
-    """A word in no document counts ln(1 + 3.5/0.5) = ln 8."""
-    index = Bm25Index(DOCUMENTS)
-    assert index.ceiling(["保证金", "开标"]) == pytest.approx(IDF_TWO + IDF_ONE)
-    assert index.ceiling(["保证金", "天气"]) == pytest.approx(IDF_TWO + log(8))
-
-
-def test_no_document_reaches_the_ceiling_but_one_that_repeats_everything_comes_near() -> None:
-    index = Bm25Index([["退"] * 1000, *([["开"]] * 9)])
-    asked = ["退"]
-    assert 0.85 * index.ceiling(asked) < index.scores(asked)[0] < index.ceiling(asked)
+    assert np.allclose(index.relative(["退还", "利息", "天气"]), index.relative(["天气", "利息", "退还"]), atol=1e-6)
 
 
 @pytest.mark.parametrize("asked", [[], ["天气"], ["天气", "预报"]])
 def test_a_question_of_unknown_words_scores_nothing_anywhere(asked: list[str]) -> None:
-    index = Bm25Index(DOCUMENTS)
-    assert index.scores(asked).tolist() == [0.0, 0.0, 0.0]
-    assert index.ceiling(asked) > 0
+    assert Bm25Index(DOCUMENTS).relative(asked).tolist() == [0.0, 0.0, 0.0]
+
+
+def test_every_score_is_a_share() -> None:
+    """Even of a document that says nothing but the word asked, a thousand times."""
+    for index in (Bm25Index([["退"] * 1000, *([["开"]] * 9)]), coverage([["退"] * 1000, *([["开"]] * 9)])):
+        scores = index.relative(["退"])
+        assert 0.9 < scores[0] <= 1.0
+        assert not scores[1:].any()
 
 
 def test_a_document_without_words_is_found_by_nothing() -> None:
-    index = Bm25Index([[], ["退还"]])
-    scores = index.scores(["退还"])
+    scores = Bm25Index([[], ["退还"]]).relative(["退还"])
     assert scores[0] == 0.0
     assert scores[1] > 0.0
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from app.text.tokenize import Tokenizer, bigrams, load_dictionary
+from app.text.tokenize import Tokenizer, bigrams
 
 INVENTED = "泗河投标通"
 SENTENCE = "泗河投标通登不上去"
@@ -38,16 +37,15 @@ def test_words_that_carry_no_meaning_are_not_counted(dictionary: Any) -> None:
 
 
 def test_a_two_character_word_and_its_bigram_stay_apart(dictionary: Any) -> None:
-    assert Tokenizer(dictionary, [], {}).features("开标") == ["开标", "#开标"]
+    assert Tokenizer(dictionary, ["开标"], {}).words("开标") + bigrams("开标") == ["开标", "#开标"]
 
 
 def test_bigrams_do_not_cross_a_gap() -> None:
     assert bigrams("保证金 退还") == ["#保证", "#证金", "#退还"]
 
 
-def test_the_cached_dictionary_cuts_as_the_fresh_one_and_stays_in_its_folder(dictionary: Any, tmp_path: Path) -> None:
-    written = load_dictionary(tmp_path / "cache")
-    assert [path.name for path in (tmp_path / "cache").iterdir()] == ["jieba.cache"]
-    read_back = load_dictionary(tmp_path / "cache")
-    assert written.FREQ == read_back.FREQ == dictionary.FREQ
-    assert read_back.total == dictionary.total
+def test_words_added_for_one_version_do_not_change_the_shared_dictionary(dictionary: Any) -> None:
+    before = dictionary.total
+    Tokenizer(dictionary, ["不见面开标大厅系统"], {})
+    assert dictionary.total == before
+    assert "不见面开标大厅系统" not in dictionary

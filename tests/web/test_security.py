@@ -25,7 +25,7 @@ RESPONSES: dict[str, tuple[int, str, str, dict[str, Any]]] = {
     "reply": (200, "POST", "/api/v1/ask", {"json": {"question": "早上好"}}),
     "compressed": (200, "GET", "/", {"headers": {"Accept-Encoding": "gzip"}}),
     "admin reply": (200, "GET", "/api/v1/admin/knowledge", {"headers": ADMIN}),
-    "redirect": (307, "GET", "/api/v1/categories/", {}),
+    "slash": (404, "GET", "/api/v1/categories/", {}),
     "stranger": (401, "GET", "/api/v1/admin/knowledge", {}),
     "nothing there": (404, "GET", "/nowhere", {}),
     "no file there": (404, "GET", "/static/nowhere", {}),
