@@ -63,7 +63,7 @@ def answer(snapshot: Snapshot, question: Question, turn: Turn | None = None) -> 
         replies = snapshot.knowledge.replies
         first = turn.misses == 0
         reply = Reply("decline", replies.clarify_failed if first else replies.decline, 1.0, handover=not first)
-        return reply, replace(turn, offered=(), misses=turn.misses + 1)
+        return reply, replace(turn, offered=(), topic=None, misses=turn.misses + 1)
     rankings: list[Ranking] = []
 
     def read(words: str) -> Decision:

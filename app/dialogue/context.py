@@ -63,8 +63,9 @@ def follow_up(snapshot: Snapshot, text: str, turn: Turn, alone: Decision, read: 
             return replace(alone, kind="answer", entry=meant, options=()), last.question
     words = subject(snapshot, turn)
     if words and words not in text:
-        together = read(f"{words} {cues.without_connectives(text)}")
-        if together.kind == "answer" or (together.kind == "clarify" and alone.kind == "decline"):
+        core = cues.without_connectives(text)
+        together = read(f"{words} {core}")
+        if together.kind == "answer" or (together.kind == "clarify" and alone.kind == "decline" and core != text):
             return together, words
     return alone, None
 

@@ -48,6 +48,10 @@ class Source:
     marks: dict[tuple[str, str, str], Mark] = field(default_factory=dict)
     """(kind, id, field) -> mark; the field "" is the record's own."""
     problems: list[Problem] = field(default_factory=list)
+    entry_ids: set[str] = field(default_factory=set)
+    """Ids of all entries met, also of those with faults: a faulty entry is not a missing one."""
+    unread_faq: bool = False
+    """Whether some FAQ file could not be read at all, so that its entries are unknown."""
 
     def mark(self, kind: str, identifier: str, key: str = "") -> Mark:
         return self.marks.get((kind, identifier, key)) or self.marks.get((kind, identifier, "")) or Mark("kb", 1, 1)
@@ -94,8 +98,11 @@ def load(folder: Path) -> Source:
 def _load_faq(source: Source, path: Path, name: str) -> None:
     data, marks = _read(source, path, name, {"category", "entries"})
     if data is None:
+        source.unread_faq = True
         return
     for i, item in enumerate(_list(source, data, marks, ("entries",))):
+        if isinstance(item, dict) and isinstance(item.get("id"), str):
+            source.entry_ids.add(item["id"])
         if isinstance(item, dict) and "category" not in item:
             item = item | {"category": data.get("category")}
             marks.setdefault(("entries", i, "category"), marks.get(("category",), marks[()]))

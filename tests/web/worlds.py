@@ -20,7 +20,7 @@ def small_world(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> W
     folder = tmp_path_factory.mktemp("small")
     world = World(small_kb.write(folder), folder / "data")
     indexes = world.data / "indexes"
-    publish(world.kb, indexes, encoder, load_dictionary(indexes / ".cache"), now=small_kb.NOW)
+    publish(world.kb, indexes, encoder, load_dictionary(), now=small_kb.NOW)
     return world
 
 
@@ -28,6 +28,5 @@ def small_world(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> W
 def real_world(tmp_path_factory: pytest.TempPathFactory, published: Any) -> World:
     """The shipped knowledge, published with the shipped encoder.  To be copied, not altered."""
     folder = tmp_path_factory.mktemp("real")
-    indexes = shutil.copytree(published.indexes, folder / "data" / "indexes")
-    load_dictionary(indexes / ".cache")
+    shutil.copytree(published.indexes, folder / "data" / "indexes")
     return World(shutil.copytree(CHECKOUT / "kb", folder / "kb"), folder / "data")
