@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import logging
 import signal
 import time
@@ -34,6 +35,17 @@ log = logging.getLogger("yiboshi")
 
 WATCH_SECONDS = 0.5
 """How often a process looks whether another one (a worker, ``yiboshi publish``) has published."""
+
+
+def give_back_memory() -> None:
+    """Return freed memory to the system.
+
+    Building a snapshot leaves some 80 MB of small freed blocks that glibc would keep for good; an office PC has better
+    use for them.  Does nothing where the C library has no ``malloc_trim``.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def local_now() -> datetime:
@@ -76,8 +88,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
     def publish() -> PublishReport:
         snapshot, report = pipeline.publish(settings.kb_dir, settings.indexes, encoder, dictionary, now=local_now())
-        holder.swap(snapshot)
-        log.info("serving %s", snapshot.version)
+        _serve(holder, snapshot)
         return report
 
     app.state.yiboshi = State(
@@ -94,12 +105,20 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     with suppress(NotImplementedError, RuntimeError, ValueError):  # not the main thread, or no such signal here
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hangup.set)
     tasks.append(asyncio.create_task(_publish_on(hangup, publish)))
+    give_back_memory()
     log.info("serving %s (%s)", holder.current().version, encoder.name)
     try:
         yield
     finally:
         for task in tasks:
             task.cancel()
+
+
+def _serve(holder: SnapshotHolder, snapshot: Snapshot) -> None:
+    holder.swap(snapshot)
+    del snapshot
+    give_back_memory()
+    log.info("serving %s", holder.current().version)
 
 
 async def _follow(settings: Settings, holder: SnapshotHolder, encoder: Encoder, dictionary: Dictionary) -> None:
@@ -117,8 +136,7 @@ async def _follow(settings: Settings, holder: SnapshotHolder, encoder: Encoder, 
             log.error("%s", error.message)
             continue
         if snapshot is not None and store.current(settings.indexes) == snapshot.version:  # not overtaken meanwhile
-            holder.swap(snapshot)
-            log.info("serving %s", snapshot.version)
+            _serve(holder, snapshot)
 
 
 async def _publish_on(hangup: asyncio.Event, publish: Any) -> None:

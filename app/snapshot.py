@@ -62,6 +62,8 @@ class Snapshot:
     not_exact: Mapping[str, frozenset[int]]
     """``match_key`` of a not-alias -> intents that must not answer it."""
     error_texts: Mapping[str, int]
+    """``match_key`` of a program's message -> intent; ``error_index`` has the same keys in the same order."""
+    error_index: FuzzyIndex
 
     @property
     def version(self) -> str:
@@ -72,6 +74,11 @@ class Snapshot:
         """The version as eight digits in two groups, short enough to be read out over an intercom."""
         digits = f"{int(self.manifest.version, 16) % 10**8:08d}"
         return f"{digits[:4]}-{digits[4:]}"
+
+    @cached_property
+    def starts(self) -> npt.NDArray[np.int64]:
+        """First row of each intent's phrases."""
+        return np.flatnonzero(np.diff(self.owner, prepend=-1))
 
     @cached_property
     def phrase_rows(self) -> npt.NDArray[np.int64]:
@@ -199,6 +206,7 @@ def assemble(stored: Stored, encoder: Encoder, dictionary: Dictionary) -> Snapsh
         exact={key: int(owner[i]) for i, key in enumerate(keys)},
         not_exact={key: frozenset(rows) for key, rows in not_exact.items()},
         error_texts=error_texts,
+        error_index=FuzzyIndex(list(error_texts)),
     )
 
 

@@ -14,7 +14,11 @@ from app.snapshot import Snapshot
 from app.text.normalize import match_key, normalize, strip_fillers
 
 ERROR_TEXT_MIN_CHARS = 4
-"""A shorter text would be found inside ordinary sentences."""
+"""A shorter message would be found inside ordinary sentences."""
+ERROR_TEXT_CLEAR_CHARS = 6
+"""From this length a message is recognised inside a text of any length."""
+ERROR_TEXT_ALIKE = 0.9
+"""Likeness from which a message with a slip is recognised: one wrong character in ten."""
 
 
 @dataclass(frozen=True)
@@ -69,24 +73,25 @@ def answer(snapshot: Snapshot, question: Question, turn: Turn | None = None) -> 
     def read(words: str) -> Decision:
         named = cues.businesses(normalize(words)) or ((turn.business,) if turn.business else ())
         ranking = search(snapshot, words, audience=turn.audience, named=named)
-        if question.category is not None:
-            ranking = _within(snapshot, ranking, question.category)
         rankings.append(ranking)
-        verdict = cues.seeks_verdict(normalize(words))
-        return decide(ranking, snapshot.entries, snapshot.topics, audience=turn.audience, named=named, verdict=verdict)
+        general = cues.asks_for_the_rule(normalize(words))
+        return decide(
+            ranking,
+            snapshot.entries,
+            snapshot.topics,
+            audience=turn.audience,
+            named=named,
+            verdict=cues.seeks_verdict(normalize(words)) and not general,
+            general=general,
+            rules=snapshot.judgements,
+            category=question.category,
+        )
 
     decision, read_with = read(question.text), None
     if (turn.answered or turn.topic) and cues.may_follow_up(text):
         decision, read_with = context.follow_up(snapshot, text, turn, decision, read)
     reply = replace(_phrase(snapshot, decision, rankings[0]), understood_as=read_with, ranking=rankings[0])
     return reply, _remember(turn, reply)
-
-
-def _within(snapshot: Snapshot, ranking: Ranking, category: Category) -> Ranking:
-    """Leave only the entries of one category; what is not an entry stays."""
-    hits = ranking.hits
-    kept = tuple(h for h in hits if h.intent.kind != "entry" or snapshot.entries[h.intent.id].category == category)
-    return Ranking(kept, ranking.none)
 
 
 def _remember(turn: Turn, reply: Reply) -> Turn:
@@ -104,14 +109,23 @@ def _remember(turn: Turn, reply: Reply) -> Turn:
 
 
 def _error_text(snapshot: Snapshot, text: str) -> Entry | None:
-    """A pasted program message is recognised before anything is compared by meaning; the longest one wins."""
+    """A pasted program message is recognised before anything is compared by meaning.
+
+    First messages that stand in the text to the letter, the longest one; then one that stands in it but for a slip.
+    """
     key = match_key(text)
-    found = [known for known in snapshot.error_texts if len(known) >= ERROR_TEXT_MIN_CHARS and known in key]
-    if not found or key in snapshot.exact:
+    if key in snapshot.exact:
         return None
-    longest = max(found, key=lambda known: (len(known), known))
-    if len(longest) * 2 < len(key) and len(longest) < 6:
+    known = list(snapshot.error_texts)
+    found = [message for message in known if len(message) >= ERROR_TEXT_MIN_CHARS and message in key]
+    # A short message inside a long sentence is the sentence's words, not a paste.
+    found = [message for message in found if len(message) * 2 >= len(key) or len(message) >= ERROR_TEXT_CLEAR_CHARS]
+    if not found and known:
+        alike = snapshot.error_index.partial(key, range(len(known)))
+        found = [m for m, a in zip(known, alike, strict=True) if a >= ERROR_TEXT_ALIKE and len(m) <= len(key)]
+    if not found:
         return None
+    longest = max(found, key=lambda message: (len(message), message))
     return snapshot.entries[snapshot.intents[snapshot.error_texts[longest]].id]
 
 

@@ -33,6 +33,17 @@ _JUDGEMENT = re.compile(
 )
 
 
+_GENERAL = re.compile(
+    r"(?:什么|啥|哪些|哪种|哪几|何种|怎样|什么样)(?:的)?(?:情况|情形|行为|条件|算|才算|叫)|怎么(?:认定|判断|区分|定义|规定|界定|处理|处罚|办|算|打分|评)"
+    r"|如何(?:认定|判断|区分|处理|界定)|规定|明文|法律上|依据|政策|流程|程序|标准是|一般(?:怎么|如何|会)|有什么后果|啥后果|区别"
+)
+
+
+def asks_for_the_rule(normalized: str) -> bool:
+    """True when a text asks what holds in general (什么情况、怎么认定、按规定), not for a decision."""
+    return _GENERAL.search(normalized.replace(" ", "")) is not None
+
+
 def seeks_verdict(normalized: str) -> bool:
     """True when a text points at one bid, bidder or score and asks what the decision on it should be."""
     return _JUDGEMENT.search(normalized.replace(" ", "")) is not None

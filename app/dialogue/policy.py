@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from app.knowledge.model import Audience, Business, Entry, Topic
+from app.knowledge.model import Audience, Business, Category, Entry, Judgement, Topic
 from app.retrieval.fusion import KINDS
 from app.retrieval.search import Hit, Ranking
 
-ANSWER = 0.60
+ANSWER = 0.50
 """Probability from which an entry is the answer: on the dev questions 90 % of those in scope reach it, 0.3 % of them
 with a wrong entry; 4 % of those out of scope do (scripts/fit_fusion.py prints the curve)."""
 SURE = 0.50
@@ -19,8 +19,11 @@ SURE_SMALLTALK = 0.75
 """The same for small talk, where a wrong guess looks silly: 「今天天气怎么样」 has 0.56, from its likeness to 「你好吗」."""
 NAMED_POINTER = 0.35
 """Probability from which one pointer's own text is given instead of the general refusal."""
-IN_SCOPE = 0.50
+IN_SCOPE = 0.30
 """Probability that entries and topics need together for options to be offered; below, the question is refused."""
+DOUBT = 0.10
+BEYOND_DOUBT = 0.85
+"""A topic of at least ``DOUBT`` that holds the first entry turns an answer below ``BEYOND_DOUBT`` into a question."""
 OPTION = 0.06
 """Probability from which an entry is worth a line among the options."""
 VERDICT = 0.30
@@ -52,12 +55,20 @@ def decide(
     audience: Audience | None = None,
     named: Sequence[Business] = (),
     verdict: bool = False,
+    general: bool = False,
+    rules: Mapping[str, Judgement] | None = None,
+    category: Category | None = None,
 ) -> Decision:
     """Choose the kind of reply.
 
     ``named`` are the lines of business the question (or the conversation) names; ``verdict`` says the question seeks
-    a judgement on a concrete case.
+    a judgement on a concrete case, ``general`` that it asks for the rule: then what resembles a judgement from
+    ``rules`` counts for the entry that holds its rule.  With a ``category`` only its entries are named.
     """
+    if category is not None:
+        ranking = within(ranking, category, entries, topics)
+    if general and rules:
+        ranking = about_the_rule(ranking, rules)
     if not ranking.hits:
         return Decision("decline", 1.0)
     best = ranking.hits[0]
@@ -75,15 +86,61 @@ def decide(
     if best.intent.kind == "pointer" and mass["pointer"] >= SURE:
         pointer = best.intent.id if best.probability >= NAMED_POINTER else None
         return Decision("decline", mass["pointer"], intent=pointer)
-    if rivals and rivals[0].probability >= ANSWER:
+    asked = next((hit for hit in ranking.hits if hit.intent.kind == "topic"), None)
+    if rivals and rivals[0].probability >= ANSWER and not _in_doubt(rivals[0], asked, topics):
         return Decision("answer", rivals[0].probability, entry=rivals[0].intent.id)
-    if best.intent.kind == "topic" and mass["topic"] + mass["entry"] >= IN_SCOPE:
-        return resolve(topics[best.intent.id], mass["topic"] + mass["entry"], entries, audience=audience, named=named)
+    if asked is not None and mass["topic"] + mass["entry"] >= IN_SCOPE and _leads(asked, rivals, topics):
+        return resolve(
+            topics[asked.intent.id],
+            mass["topic"] + mass["entry"],
+            entries,
+            audience=audience,
+            named=named,
+            category=category,
+        )
     if mass["entry"] + mass["topic"] >= IN_SCOPE and len(rivals) >= 2:
         options = [hit.intent.id for hit in rivals[:MAX_OPTIONS] if hit.probability >= OPTION]
         options = options if len(options) >= 2 else [hit.intent.id for hit in rivals[:2]]
         return Decision("clarify", mass["entry"] + mass["topic"], options=tuple(options))
     return Decision("decline", 1 - rivals[0].probability if rivals else 1.0, options=near(rivals))
+
+
+def _in_doubt(first: Hit, asked: Hit | None, topics: Mapping[str, Topic]) -> bool:
+    """Whether a topic that holds the first entry among others is likely enough to ask back rather than answer."""
+    if asked is None or first.probability >= BEYOND_DOUBT or asked.probability < DOUBT:
+        return False
+    return any(option.entry == first.intent.id for option in topics[asked.intent.id].options)
+
+
+def _leads(asked: Hit, rivals: Sequence[Hit], topics: Mapping[str, Topic]) -> bool:
+    """Whether to ask with a topic's options: it is likelier than every entry, or casts doubt on the first."""
+    return not rivals or asked.probability >= rivals[0].probability or _in_doubt(rivals[0], asked, topics)
+
+
+def within(ranking: Ranking, category: Category, entries: Mapping[str, Entry], topics: Mapping[str, Topic]) -> Ranking:
+    """Leave the entries of one category and the topics that have any; what is neither stays."""
+
+    def stays(hit: Hit) -> bool:
+        if hit.intent.kind == "topic":
+            return any(entries[option.entry].category == category for option in topics[hit.intent.id].options)
+        return hit.intent.kind != "entry" or entries[hit.intent.id].category == category
+
+    return Ranking(tuple(hit for hit in ranking.hits if stays(hit)), ranking.none)
+
+
+def about_the_rule(ranking: Ranking, rules: Mapping[str, Judgement]) -> Ranking:
+    """Give the probability of every judgement to the entry of its rule, if that entry was found too."""
+    gained: dict[str, float] = {}
+    for hit in ranking.hits:
+        if hit.intent.kind == "judgement":
+            entry = rules[hit.intent.id].entry
+            gained[entry] = gained.get(entry, 0.0) + hit.probability
+    moved = [
+        replace(hit, probability=hit.probability + gained.get(hit.intent.id, 0.0))
+        for hit in ranking.hits
+        if hit.intent.kind != "judgement"
+    ]
+    return Ranking(tuple(sorted(moved, key=lambda hit: -hit.probability)), ranking.none)
 
 
 def resolve(
@@ -93,9 +150,10 @@ def resolve(
     *,
     audience: Audience | None,
     named: Sequence[Business],
+    category: Category | None = None,
 ) -> Decision:
     """A question that several entries answer: take the one that its business or the asker's role singles out, or ask."""
-    options = [option.entry for option in topic.options]
+    options = [o.entry for o in topic.options if category is None or entries[o.entry].category == category]
     fitting = [entry for entry in options if set(entries[entry].business) & set(named)] if named else options
     if audience is not None and len(fitting) != 1:
         fitting = [entry for entry in fitting or options if audience in entries[entry].audience]

@@ -185,7 +185,7 @@ def _embed(
         known = {encoded_form(text): vector for text, vector in zip(old, previous.vectors, strict=True)}
     missing = sorted({text for text in texts if text not in known})
     for i, text in enumerate(missing):
-        known[text] = encoder.encode([text])[0]
+        known[text] = encoder.encode([text])[0].astype(np.float16).astype(np.float32)  # as the store keeps it
         if progress is not None:
             progress(i + 1, len(missing))
     return np.stack([known[text] for text in texts]), len(missing)

@@ -100,6 +100,11 @@ def best_per_owner(scores: Scores, owner: npt.NDArray[np.int64], count: int) -> 
     return best
 
 
+def best_of_run(scores: Scores, starts: npt.NDArray[np.int64]) -> Scores:
+    """Maximum of each run of rows; run ``i`` begins at ``starts[i]`` and ends where the next begins."""
+    return np.asarray(np.maximum.reduceat(scores, starts), np.float32)
+
+
 def mean_of_best(scores: Scores, rows: npt.NDArray[np.int64], top: int) -> Scores:
     """Mean of the ``top`` highest scores among each line of ``rows`` ``(intents, k)``; -1 marks an empty place.
 

@@ -15,8 +15,8 @@ from app.text.normalize import match_key
 from app.text.tokenize import bigrams
 
 CLOSEST = 512
-"""Phrases whose cosine is taken exactly; the others count as the last of these.  Ranking all of several thousand costs
-three times as much and changes nothing that could win."""
+"""Phrases whose cosine and edit distance are taken exactly; the others count as the last of these, and as unlike.
+Doing it for all of many thousands costs several times as much and changes nothing that could win."""
 
 
 @dataclass(frozen=True)
@@ -50,23 +50,24 @@ def score(
 
     Also returns how close each phrase is, ``(phrases,)``: to show the wording behind a hit.
     """
-    text = encoded_form(question)
+    text, key = encoded_form(question), match_key(question)
     count = len(snapshot.intents)
     vector = snapshot.encoder.encode([text])[0]
-    rows, cosines = snapshot.phrases.search(vector, CLOSEST)
+    closest_rows, cosines = snapshot.phrases.search(vector, CLOSEST)
     closest = fusion.stretch_cosine(cosines)
     by_row = np.full(len(snapshot.phrases), closest[-1], np.float32)
-    by_row[rows] = closest
+    by_row[closest_rows] = closest
     prototype = np.empty(count, np.float32)
     rows, cosines = snapshot.prototypes.search(snapshot.whitening.apply(vector[None])[0], count)
     prototype[rows] = np.clip(cosines, 0.0, 1.0)
-    phrase = fusion.best_per_owner(by_row, snapshot.owner, count)
+    phrase = fusion.best_of_run(by_row, snapshot.starts)
     negative = np.zeros(count, np.float32)
     if snapshot.negatives is not None:
         rows, cosines = snapshot.negatives.search(vector, CLOSEST // 4)
         barred = fusion.best_per_owner(fusion.stretch_cosine(cosines), snapshot.negative_owner[rows], count)
         negative = np.maximum(barred - phrase, 0.0)
-    ratios = snapshot.fuzzy.ratios(match_key(question))
+    ratios = np.zeros(len(snapshot.phrases), np.float32)
+    ratios[closest_rows] = snapshot.fuzzy.ratios(key, closest_rows)
     words, pairs = snapshot.tokenizer.words(text), bigrams(text)
     sources = Sources(
         phrase=phrase,
@@ -74,8 +75,8 @@ def score(
         prototype=prototype,
         words=snapshot.words.relative(words),
         bigrams=snapshot.bigrams.relative(pairs),
-        phrase_bm25=fusion.best_per_owner(snapshot.phrase_bm25.relative(words + pairs), snapshot.owner, count),
-        fuzzy=fusion.best_per_owner(ratios, snapshot.owner, count),
+        phrase_bm25=fusion.best_of_run(snapshot.phrase_bm25.relative(words + pairs), snapshot.starts),
+        fuzzy=fusion.best_of_run(ratios, snapshot.starts),
         negative=negative,
         conflict=_conflict(snapshot, named),
         other_role=_other_role(snapshot, audience),
@@ -131,8 +132,8 @@ def search(
     for row in np.argsort(-utility, kind="stable")[:top_k]:
         if row in barred:
             continue
-        own = np.flatnonzero(snapshot.owner == row)
-        closest = own[np.argmax(closeness[own])]
+        begin = int(snapshot.starts[row])
+        closest = begin + int(np.argmax(closeness[begin : begin + len(snapshot.intents[row].phrases)]))
         hits.append(
             Hit(
                 intent=snapshot.intents[row],

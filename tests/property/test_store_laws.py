@@ -17,7 +17,9 @@ from app.index.store import Manifest, Stored
 names = st.text("0123456789abcdef", min_size=12, max_size=12)
 texts = st.text(st.characters(codec="utf-8"), max_size=20)
 vectors = st.builds(
-    lambda seed, rows, width: np.random.default_rng(seed).normal(size=(rows, width)).astype(np.float32),
+    lambda seed, rows, width: (
+        np.random.default_rng(seed).normal(size=(rows, width)).astype(np.float16).astype(np.float32)
+    ),
     st.integers(0, 2**32 - 1),
     st.integers(0, 9),
     st.integers(1, 9),
