@@ -17,8 +17,8 @@ ERROR_TEXT_MIN_CHARS = 4
 """A shorter message would be found inside ordinary sentences."""
 ERROR_TEXT_CLEAR_CHARS = 6
 """From this length a message is recognised inside a text of any length."""
-ERROR_TEXT_ALIKE = 0.9
-"""Likeness from which a message with a slip is recognised: one wrong character in ten."""
+ERROR_TEXT_ALIKE, ERROR_TEXT_SLIP_CHARS = 0.9, 10
+"""Likeness from which a message of at least so many characters is recognised with a slip: one wrong in ten."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,11 @@ def _error_text(snapshot: Snapshot, text: str) -> Entry | None:
     found = [message for message in found if len(message) * 2 >= len(key) or len(message) >= ERROR_TEXT_CLEAR_CHARS]
     if not found and known:
         alike = snapshot.error_index.partial(key, range(len(known)))
-        found = [m for m, a in zip(known, alike, strict=True) if a >= ERROR_TEXT_ALIKE and len(m) <= len(key)]
+        found = [
+            m
+            for m, a in zip(known, alike, strict=True)
+            if a >= ERROR_TEXT_ALIKE and ERROR_TEXT_SLIP_CHARS <= len(m) <= len(key)
+        ]
     if not found:
         return None
     longest = max(found, key=lambda message: (len(message), message))
