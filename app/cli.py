@@ -283,5 +283,55 @@ def publish(kb: KbDir = None, as_json: AsJson = False) -> None:
     out.print(table)
 
 
+@app.command()
+def evaluate(
+    cases: Annotated[Path, typer.Argument(help="测试问题文件夹，如 tests/quality/test")],
+    html: Annotated[Path | None, typer.Option(help="另存为一个网页")] = None,
+    misses: Annotated[bool, typer.Option("--misses", help="列出没有答对的问题（调参时不要看 test）")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """用已知正确答案的问题检验现在的知识库。"""
+    from app.evaluation import metrics
+    from app.evaluation.cases import load_cases
+    from app.evaluation.outcomes import outcomes
+    from app.evaluation.page import page
+    from app.index.encoder import open_encoder
+    from app.main import current_or_published
+    from app.text.tokenize import load_dictionary
+
+    settings = _settings()
+    if not any(cases.glob("*.yaml")):
+        _fail(BadSettings(f"{cases} 里没有测试问题（*.yaml）"), 2, as_json)
+    with _reported(as_json), _progress() as progress:
+        encoder = open_encoder(settings.encoder, settings.threads)
+        snapshot = current_or_published(settings, encoder, load_dictionary(), progress)
+    found = list(outcomes(snapshot, load_cases(cases)))
+    try:
+        figures = metrics.summary(found)
+        if html is not None:
+            html.write_text(page(f"易博士 {snapshot.version} · {cases.name}", figures, found), "utf-8")
+    except ImportError as error:
+        _fail(BadSettings(f"缺少 {error.name}，请先安装：pip install 'yiboshi[evaluate]'"), 2, as_json)
+    if as_json:
+        print(json.dumps({"knowledge": snapshot.version, "cases": str(cases)} | figures, ensure_ascii=False))
+        return
+    print(f"知识库 {snapshot.version}，{cases}，{len(found)} 个问题\n")
+    names = ("n", "r@1", "r@3", "mrr", "answered_right", "answered_wrong", "answered_or_offered", "asked_back")
+    print("| 风格 | " + " | ".join(names) + " |\n|---|" + "---|" * len(names))
+    for group, values in figures["in_scope"].items():
+        cells = [f"{values['n']}", *(f"{100 * values[name]:.1f}" for name in names[1:])]
+        print(f"| {group} | " + " | ".join(cells) + " |")
+    print("\n| 其他 | n | 正确 |\n|---|---|---|")
+    for group, values in figures["others"].items():
+        print(f"| {group} | {values['n']} | {100 * values['correct']:.1f} |")
+    print("\n| 指标 | % |\n|---|---|")
+    for name, value in figures["bars"].items():
+        print(f"| {name} | {100 * value:.1f} |")
+    if misses:
+        for o in found:
+            if not o.correct:
+                print(f"{o.family}/{o.group}\t{o.question}\t应为 {o.right}\t得到 {o.kind} {o.entry or o.options}")
+
+
 if __name__ == "__main__":
     sys.exit(app())
