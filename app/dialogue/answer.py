@@ -120,13 +120,10 @@ def _error_text(snapshot: Snapshot, text: str) -> Entry | None:
     found = [message for message in known if len(message) >= ERROR_TEXT_MIN_CHARS and message in key]
     # A short message inside a long sentence is the sentence's words, not a paste.
     found = [message for message in found if len(message) * 2 >= len(key) or len(message) >= ERROR_TEXT_CLEAR_CHARS]
-    if not found and known:
-        alike = snapshot.error_index.partial(key, range(len(known)))
-        found = [
-            m
-            for m, a in zip(known, alike, strict=True)
-            if a >= ERROR_TEXT_ALIKE and ERROR_TEXT_SLIP_CHARS <= len(m) <= len(key)
-        ]
+    if not found:
+        rows = [i for i, message in enumerate(known) if ERROR_TEXT_SLIP_CHARS <= len(message) <= len(key)]
+        alike = snapshot.error_index.partial(key, rows)
+        found = [known[i] for i, likeness in zip(rows, alike, strict=True) if likeness >= ERROR_TEXT_ALIKE]
     if not found:
         return None
     longest = max(found, key=lambda message: (len(message), message))

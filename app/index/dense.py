@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import faiss
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +27,17 @@ class DenseIndex:
     def __len__(self) -> int:
         return int(self._index.ntotal)
 
-    def search(self, vector: Vectors, top_k: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-        """``vector`` is ``(dim,)``; returns row numbers and cosines of the ``top_k`` nearest, best first."""
-        scores, rows = self._index.search(vector.reshape(1, -1), min(top_k, len(self)))
+    def search(
+        self, vector: Vectors, top_k: int, among: npt.NDArray[np.int64] | None = None
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+        """``vector`` is ``(dim,)``; returns row numbers and cosines of the ``top_k`` nearest, best first.
+
+        With ``among``, only those rows are looked at.
+        """
+        if among is None:
+            scores, rows = self._index.search(vector.reshape(1, -1), min(top_k, len(self)))
+        else:
+            parameters: Any = faiss.SearchParameters
+            chosen = parameters(sel=faiss.IDSelectorBatch(among))
+            scores, rows = self._index.search(vector.reshape(1, -1), min(top_k, len(among)), params=chosen)
         return rows[0], scores[0]

@@ -29,7 +29,11 @@ class Bm25Index:
         self._bm25 = bm25s.BM25(method="lucene", k1=k1, b=b)
         self._bm25.index([list(document) or [""] for document in documents], show_progress=False)
         frequency = Counter(feature for document in documents for feature in set(document))
-        self._idf = {feature: math.log(1 + (self._count - df + 0.5) / (df + 0.5)) for feature, df in frequency.items()}
+        self._row: dict[str, int] = self._bm25.vocab_dict  # shared with bm25s: the vocabulary is the largest part
+        held = np.ones(len(self._row))
+        for feature, count in frequency.items():
+            held[self._row[feature]] = count
+        self._idf = np.log(1 + (self._count - held + 0.5) / (held + 0.5)).astype(np.float32)
         self._unseen = math.log(1 + (self._count + 0.5) / 0.5)
 
     def relative(self, features: Iterable[str]) -> Scores:
@@ -39,10 +43,11 @@ class Bm25Index:
         document has counts at the idf of a word never seen, so a question half foreign to the knowledge scores low.
         """
         distinct = list(dict.fromkeys(features))
-        known = [feature for feature in distinct if feature in self._idf]
+        known = [feature for feature in distinct if feature in self._row]
         if not known:
             return np.zeros(self._count, np.float32)
-        ceiling = sum(self._idf.get(feature, self._unseen) for feature in distinct)
+        ceiling = float(self._idf[[self._row[feature] for feature in known]].sum())
+        ceiling += self._unseen * (len(distinct) - len(known))
         return np.asarray(np.clip(self._bm25.get_scores(known) / ceiling, 0.0, 1.0), np.float32)
 
 

@@ -14,9 +14,11 @@ from app.snapshot import Snapshot, encoded_form
 from app.text.normalize import match_key
 from app.text.tokenize import bigrams
 
+CANDIDATES = 96
+"""Intents nearest by prototype, whose single phrases are then looked at.  All of several hundred intents with their
+many thousand phrases would cost three times as much and change nothing that could win."""
 CLOSEST = 512
-"""Phrases whose cosine and edit distance are taken exactly; the others count as the last of these, and as unlike.
-Doing it for all of many thousands costs several times as much and changes nothing that could win."""
+"""Phrases of the candidates whose cosine and edit distance are taken exactly; the others count as the last of these."""
 
 
 @dataclass(frozen=True)
@@ -53,14 +55,18 @@ def score(
     text, key = encoded_form(question), match_key(question)
     count = len(snapshot.intents)
     vector = snapshot.encoder.encode([text])[0]
-    closest_rows, cosines = snapshot.phrases.search(vector, CLOSEST)
+    prototype = np.empty(count, np.float32)
+    order, cosines = snapshot.prototypes.search(snapshot.whitening.apply(vector[None])[0], count)
+    prototype[order] = np.clip(cosines, 0.0, 1.0)
+    candidates = order[:CANDIDATES]
+    rows = snapshot.phrase_rows[candidates]
+    closest_rows, cosines = snapshot.phrases.search(vector, CLOSEST, among=rows[rows >= 0])
     closest = fusion.stretch_cosine(cosines)
     by_row = np.full(len(snapshot.phrases), closest[-1], np.float32)
     by_row[closest_rows] = closest
-    prototype = np.empty(count, np.float32)
-    rows, cosines = snapshot.prototypes.search(snapshot.whitening.apply(vector[None])[0], count)
-    prototype[rows] = np.clip(cosines, 0.0, 1.0)
     phrase = fusion.best_of_run(by_row, snapshot.starts)
+    nearby = np.full(count, closest[-1], np.float32)
+    nearby[candidates] = fusion.mean_of_best(by_row, rows, fusion.NEARBY)
     negative = np.zeros(count, np.float32)
     if snapshot.negatives is not None:
         rows, cosines = snapshot.negatives.search(vector, CLOSEST // 4)
@@ -71,7 +77,7 @@ def score(
     words, pairs = snapshot.tokenizer.words(text), bigrams(text)
     sources = Sources(
         phrase=phrase,
-        nearby=fusion.mean_of_best(by_row, snapshot.phrase_rows, fusion.NEARBY),
+        nearby=nearby,
         prototype=prototype,
         words=snapshot.words.relative(words),
         bigrams=snapshot.bigrams.relative(pairs),
