@@ -165,12 +165,13 @@ def assemble(stored: Stored, encoder: Encoder, dictionary: Dictionary) -> Snapsh
     tokenizer = Tokenizer(dictionary, vocabulary, synonyms)
     vectors = stored.vectors[: len(texts)]
     whitening = fit(vectors, owner, len(intents))
-    words = [tokenizer.words(encoded_form(text)) for text in texts]
-    pairs = [bigrams(encoded_form(text)) for text in texts]
+    forms = [encoded_form(text) for text in texts]
+    words = [tokenizer.words(form) for form in forms]
+    pairs = [bigrams(form) for form in forms]
     said = [word for entry in knowledge.entries for word in entry.keywords]
     speaker = np.repeat(np.arange(len(knowledge.entries)), [len(entry.keywords) for entry in knowledge.entries])
     owners = np.concatenate([owner, speaker])
-    keys = [match_key(text) for text in texts]
+    keys = [form.replace(" ", "") for form in forms]  # what match_key gives
     row = {(intent.kind, intent.id): i for i, intent in enumerate(intents)}
     not_exact: dict[str, set[int]] = {}
     error_texts: dict[str, int] = {}

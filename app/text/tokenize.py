@@ -1,7 +1,7 @@
 """Words and character n-grams of Chinese text.
 
 jieba keeps one dictionary for the whole process; words added for a new knowledge version would leak into the one still
-serving.  So every snapshot gets a ``Tokenizer`` of its own, all extending one base dictionary.
+serving.  So every snapshot gets a ``Tokenizer`` of its own, all starting from one base dictionary.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 import jieba
 
@@ -25,61 +26,40 @@ MIN_FREQUENCY = 10
 """Words rarer than this in jieba's own dictionary are left out: two thirds of its 349,046 words and of its memory."""
 
 
-class Dictionary:
-    """Words with their frequencies, and all their beginnings with frequency 0, as jieba wants them.
+class Dictionary(NamedTuple):
+    """Words with their frequencies, and all their beginnings with frequency 0, as jieba wants them."""
 
-    A dictionary may extend another without copying or changing it, so that many versions share the large one.
-    """
-
-    def __init__(self, base: Dictionary | None = None) -> None:
-        self._own: dict[str, int] = {}
-        self._base: Mapping[str, int] | Dictionary = base if base is not None else {}
-        self.total: int = base.total if base is not None else 0
-
-    def add(self, word: str, frequency: int) -> None:
-        self.total += frequency
-        self._own[word] = frequency
-        for end in range(1, len(word)):
-            if word[:end] not in self:
-                self._own[word[:end]] = 0
-
-    # What jieba.Tokenizer asks of its FREQ:
-    def __contains__(self, word: str) -> bool:
-        return word in self._own or word in self._base
-
-    def __getitem__(self, word: str) -> int:
-        return self._own[word] if word in self._own else self._base[word]
-
-    def get(self, word: str, default: int | None = None) -> int | None:
-        return self[word] if word in self else default  # noqa: SIM401  this is that method
-
-    def __setitem__(self, word: str, frequency: int) -> None:
-        self._own[word] = frequency
+    frequencies: dict[str, int]
+    total: int
 
 
 def load_dictionary() -> Dictionary:
-    """Read jieba's dictionary once, to be shared by every ``Tokenizer``.
+    """Read jieba's dictionary once, to be the base of every ``Tokenizer``.
 
     Parsed here rather than by jieba, which caches the parsed form under a predictable name in the shared temporary
     folder, where any local user could plant one.
     """
     jieba.setLogLevel(logging.WARNING)
-    dictionary = Dictionary()
+    frequencies: dict[str, int] = {}
+    total = 0
     with jieba.Tokenizer().get_dict_file() as file:
         for line in file:
-            word, frequency, _ = line.decode("utf-8").split(" ")
-            if int(frequency) >= MIN_FREQUENCY:
-                dictionary.add(word, int(frequency))
-    return dictionary
+            word, count, _ = line.decode("utf-8").split(" ")
+            if int(count) < MIN_FREQUENCY:
+                continue
+            frequencies[word] = int(count)
+            total += int(count)
+            for end in range(1, len(word)):
+                frequencies.setdefault(word[:end], 0)
+    return Dictionary(frequencies, total)
 
 
 class Tokenizer:
     """Cuts normalised text; ``vocabulary`` are the words of this knowledge, ``synonyms`` maps an alias to its term."""
 
     def __init__(self, base: Dictionary, vocabulary: Iterable[str], synonyms: Mapping[str, str]) -> None:
-        words = Dictionary(base)
         self._jieba = jieba.Tokenizer()
-        self._jieba.FREQ = words
+        self._jieba.FREQ = dict(base.frequencies)  # the words themselves are shared, only the table is copied
         self._jieba.total = base.total
         self._jieba.initialized = True
         for word in sorted({normalize(word).replace(" ", "") for word in vocabulary}):

@@ -173,7 +173,7 @@ def test_the_words_of_a_sentence_alone_make_no_verdict() -> None:
 
 
 def test_where_nothing_fits_the_nearest_entries_are_named() -> None:
-    found = decided(("entry", "works", 0.15), ("entry", "land", 0.1), ("entry", "e-1", 0.0001))
+    found = decided(("entry", "works", 0.12), ("entry", "land", 0.08), ("entry", "e-1", 0.0001))
     assert (found.kind, found.entry, found.options) == ("decline", None, ("works", "land"))
 
 
