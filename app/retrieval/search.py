@@ -14,10 +14,10 @@ from app.snapshot import Snapshot, encoded_form
 from app.text.normalize import match_key
 from app.text.tokenize import bigrams
 
-CANDIDATES = 96
+CANDIDATES = 64
 """Intents nearest by prototype, whose single phrases are then looked at.  All of several hundred intents with their
 many thousand phrases would cost three times as much and change nothing that could win."""
-CLOSEST = 512
+CLOSEST = 256
 """Phrases of the candidates whose cosine and edit distance are taken exactly; the others count as the last of these."""
 
 
@@ -69,7 +69,7 @@ def score(
     nearby[candidates] = fusion.mean_of_best(by_row, rows, fusion.NEARBY)
     negative = np.zeros(count, np.float32)
     if snapshot.negatives is not None:
-        rows, cosines = snapshot.negatives.search(vector, CLOSEST // 4)
+        rows, cosines = snapshot.negatives.search(vector, CLOSEST // 2)
         barred = fusion.best_per_owner(fusion.stretch_cosine(cosines), snapshot.negative_owner[rows], count)
         negative = np.maximum(barred - phrase, 0.0)
     ratios = np.zeros(len(snapshot.phrases), np.float32)
