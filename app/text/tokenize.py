@@ -22,8 +22,9 @@ _STOPWORDS = frozenset(
 )
 
 
-MIN_FREQUENCY = 10
-"""Words rarer than this in jieba's own dictionary are left out: two thirds of its 349,046 words and of its memory."""
+MIN_FREQUENCY = 40
+"""Words rarer than this in jieba's own dictionary are left out: five sixths of its 349,046 words, whose memory an office PC has
+better use for; the dev figures are the same with them and without."""
 
 
 class Dictionary(NamedTuple):
