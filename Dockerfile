@@ -9,7 +9,7 @@ RUN python -m venv /opt/yiboshi && /opt/yiboshi/bin/pip install --no-cache-dir .
 FROM python:3.12-slim
 COPY --from=build /opt/yiboshi /opt/yiboshi
 RUN useradd --system --create-home --home-dir /data --uid 10001 yiboshi
-USER yiboshi
+USER 10001
 ENV PATH=/opt/yiboshi/bin:$PATH \
     YIBOSHI_HOST=0.0.0.0 \
     YIBOSHI_DATA_DIR=/data

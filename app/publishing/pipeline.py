@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -184,10 +185,13 @@ def _embed(
         old = phrase_list(before) + negative_list(before)
         known = {encoded_form(text): vector for text, vector in zip(old, previous.vectors, strict=True)}
     missing = sorted({text for text in texts if text not in known})
-    for i, text in enumerate(missing):
-        known[text] = encoder.encode([text])[0].astype(np.float16).astype(np.float32)  # as the store keeps it
-        if progress is not None:
-            progress(i + 1, len(missing))
+    # One text at a time, so that a vector depends on nothing but its text; several threads, as encoders let go of
+    # Python's lock while they compute.
+    with ThreadPoolExecutor(max_workers=min(os.cpu_count() or 1, 8)) as pool:
+        for i, vector in enumerate(pool.map(lambda text: encoder.encode([text])[0], missing)):
+            known[missing[i]] = vector.astype(np.float16).astype(np.float32)  # as the store keeps it
+            if progress is not None:
+                progress(i + 1, len(missing))
     return np.stack([known[text] for text in texts]), len(missing)
 
 
