@@ -40,7 +40,7 @@ def quantiles(taken: list[float]) -> tuple[float, float]:
     return statistics.median(taken), statistics.quantiles(taken, n=100)[98]
 
 
-def rss_mb(pid: int) -> float:
+def rss_mib(pid: int) -> float:
     status = Path(f"/proc/{pid}/status").read_text()
     return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
@@ -58,7 +58,7 @@ def light_install_mb() -> float:
 
 def started_server(data: Path, questions: list[str]) -> tuple[float, float, float]:
     """Seconds from the command to ready with an index already built; the same of a Python that does nothing; and the
-    resident memory in MB of the server after it has answered the questions.
+    resident memory in MiB of the server after it has answered the questions.
     """
     import http.client
     import socket
@@ -88,7 +88,7 @@ def started_server(data: Path, questions: list[str]) -> tuple[float, float, floa
             body = json.dumps({"question": question})
             connection.request("POST", "/api/v1/ask", body, {"Content-Type": "application/json"})
             connection.getresponse().read()
-        memory = rss_mb(server.pid)
+        memory = rss_mib(server.pid)
     finally:
         server.terminate()
         server.wait()
@@ -151,7 +151,7 @@ def main() -> None:
     print(row("一个问题，进程内，单线程", whole, encode, "基准一"))
     print(row("FastAPI 原样返回同样的 JSON（基准二）", echoed, echoed, "基准二"))
     print(row("POST /api/v1/ask，同一客户端", served, echoed, "基准二"))
-    print(f"\n| 项目 | 数值 |\n|---|---|\n| 服务进程的常驻内存（答过 300 个问题） | {memory:.0f} MB |")
+    print(f"\n| 项目 | 数值 |\n|---|---|\n| 服务进程的常驻内存（答过 300 个问题） | {memory:.0f} MiB |")
     print(f"| 首次建索引（{len(snapshot.phrase_texts)} 条问法） | {published:.1f} s |")
     print(f"| 再次启动到就绪 | {ready:.1f} s（空的 Python 进程 {idle:.2f} s） |")
     if size is not None:
