@@ -12,9 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from app.errors import IndexUnusable, NotReady
+from app.index import lexicon
 from app.index.dense import DenseIndex
 from app.index.encoder import Encoder, Vectors
-from app.index.lexical import Bm25Index, FuzzyIndex
+from app.index.lexical import FuzzyIndex
+from app.index.lexicon import Lexicon
 from app.index.store import Manifest, Stored
 from app.index.whitening import Whitening, fit
 from app.knowledge.model import Entry, Intent, Judgement, Knowledge, Pointer, Smalltalk, Topic
@@ -22,17 +24,13 @@ from app.knowledge.render import Rendered, fill
 from app.text.normalize import match_key, normalize, strip_fillers
 from app.text.tokenize import Dictionary, Tokenizer, bigrams
 
-COVERAGE: dict[str, float] = {"k1": 0.01, "b": 0.0}
-"""Of an intent's thirty phrases, that a word occurs says something and how often says little: on the dev questions
-the usual k1 = 1.2, b = 0.75 got no weight beside this (log loss 0.64 against 0.68)."""
-
 
 @dataclass(frozen=True)
 class Snapshot:
     """Immutable; requests take one as an argument and never look elsewhere.
 
-    Rows of ``phrases``, ``phrase_bm25`` and ``fuzzy`` run over all phrases; rows of ``prototypes``, ``words`` and
-    ``bigrams`` over ``intents``.  ``owner`` maps the first kind of row to the second.
+    Rows of ``phrases`` and ``fuzzy`` run over all phrases, those of ``prototypes`` over ``intents``; ``owner`` maps the
+    first to the second.
     """
 
     manifest: Manifest
@@ -50,12 +48,7 @@ class Snapshot:
     whitening: Whitening
     prototypes: DenseIndex
     """In the whitened space."""
-    words: Bm25Index
-    """Over intents: the idf-weighted share of the question's words that anything said of an intent has."""
-    bigrams: Bm25Index
-    """The same for character pairs."""
-    phrase_bm25: Bm25Index
-    """Over phrases, words and pairs, with full length normalisation."""
+    lexicon: Lexicon
     fuzzy: FuzzyIndex
     exact: Mapping[str, int]
     """``match_key`` of a phrase -> row in ``intents``."""
@@ -140,6 +133,37 @@ def negative_list(knowledge: Knowledge) -> list[str]:
     return [phrase for entry in knowledge.entries for phrase in entry.not_aliases]
 
 
+def tokenizer_of(knowledge: Knowledge, dictionary: Dictionary) -> Tokenizer:
+    """A tokenizer that knows the words of this knowledge; ``dictionary`` is the base from ``load_dictionary``."""
+    vocabulary = [word for term in knowledge.terms for word in (term.term, *term.aliases)]
+    vocabulary += [word for entry in knowledge.entries for word in entry.keywords]
+    return Tokenizer(dictionary, vocabulary, {alias: term.term for term in knowledge.terms for alias in term.aliases})
+
+
+def build_lexicon(knowledge: Knowledge, dictionary: Dictionary) -> bytes:
+    """Cut everything that is said of each intent and pack what ``assemble`` needs of it."""
+    tokenizer = tokenizer_of(knowledge, dictionary)
+    intents = tuple(knowledge.intents())
+    forms = [encoded_form(text) for text in phrase_list(knowledge)]
+    keywords = [
+        normalize(word) for entry in knowledge.entries for word in entry.keywords
+    ]  # entries are intents 0, 1, …
+    owner = np.concatenate(
+        [
+            np.repeat(np.arange(len(intents)), [len(intent.phrases) for intent in intents]),
+            np.repeat(np.arange(len(knowledge.entries)), [len(entry.keywords) for entry in knowledge.entries]),
+        ]
+    )
+    texts = forms + keywords
+    return lexicon.build(
+        keys=[form.replace(" ", "") for form in forms],  # what match_key gives
+        words=[tokenizer.words(text) for text in texts],
+        pairs=[bigrams(text) for text in texts],
+        owner=owner,
+        count=len(intents),
+    )
+
+
 def assemble(stored: Stored, encoder: Encoder, dictionary: Dictionary) -> Snapshot:
     """Build the in-memory indexes of a stored version.
 
@@ -156,22 +180,12 @@ def assemble(stored: Stored, encoder: Encoder, dictionary: Dictionary) -> Snapsh
     intents = tuple(knowledge.intents())
     texts = phrase_list(knowledge)
     negatives = negative_list(knowledge)
-    if len(texts) + len(negatives) != len(stored.vectors):
+    words = lexicon.unpack(stored.lexicon)
+    if len(texts) + len(negatives) != len(stored.vectors) or len(texts) != len(words.keys):
         raise IndexUnusable(f"索引 {manifest.version} 的向量数与问法数不符，请重新发布")
     owner = np.repeat(np.arange(len(intents)), [len(intent.phrases) for intent in intents])
-    vocabulary = [word for term in knowledge.terms for word in (term.term, *term.aliases)]
-    vocabulary += [word for entry in knowledge.entries for word in entry.keywords]
-    synonyms = {alias: term.term for term in knowledge.terms for alias in term.aliases}
-    tokenizer = Tokenizer(dictionary, vocabulary, synonyms)
     vectors = stored.vectors[: len(texts)]
     whitening = fit(vectors, owner, len(intents))
-    forms = [encoded_form(text) for text in texts]
-    words = [tokenizer.words(form) for form in forms]
-    pairs = [bigrams(form) for form in forms]
-    said = [word for entry in knowledge.entries for word in entry.keywords]
-    speaker = np.repeat(np.arange(len(knowledge.entries)), [len(entry.keywords) for entry in knowledge.entries])
-    owners = np.concatenate([owner, speaker])
-    keys = [form.replace(" ", "") for form in forms]  # what match_key gives
     row = {(intent.kind, intent.id): i for i, intent in enumerate(intents)}
     not_exact: dict[str, set[int]] = {}
     error_texts: dict[str, int] = {}
@@ -185,7 +199,7 @@ def assemble(stored: Stored, encoder: Encoder, dictionary: Dictionary) -> Snapsh
         knowledge=knowledge,
         rendered=rendered,
         encoder=encoder,
-        tokenizer=tokenizer,
+        tokenizer=tokenizer_of(knowledge, dictionary),
         intents=intents,
         phrase_texts=texts,
         owner=owner,
@@ -196,15 +210,9 @@ def assemble(stored: Stored, encoder: Encoder, dictionary: Dictionary) -> Snapsh
         ),
         whitening=whitening,
         prototypes=DenseIndex(prototypes(whitening.apply(vectors), owner, len(intents))),
-        words=Bm25Index(
-            _documents([*words, *(tokenizer.words(normalize(word)) for word in said)], owners, len(intents)), **COVERAGE
-        ),
-        bigrams=Bm25Index(
-            _documents([*pairs, *(bigrams(normalize(word)) for word in said)], owners, len(intents)), **COVERAGE
-        ),
-        phrase_bm25=Bm25Index([a + b for a, b in zip(words, pairs, strict=True)]),
-        fuzzy=FuzzyIndex(keys),
-        exact={key: int(owner[i]) for i, key in enumerate(keys)},
+        lexicon=words,
+        fuzzy=FuzzyIndex(words.keys),
+        exact={key: int(owner[i]) for i, key in enumerate(words.keys)},
         not_exact={key: frozenset(rows) for key, rows in not_exact.items()},
         error_texts=error_texts,
         error_index=FuzzyIndex(list(error_texts)),
@@ -216,14 +224,6 @@ def prototypes(vectors: Vectors, owner: npt.NDArray[np.int64], count: int) -> Ve
     sums = np.zeros((count, vectors.shape[1]), np.float32)
     np.add.at(sums, owner, vectors)
     return np.asarray(sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9), np.float32)
-
-
-def _documents(features: Sequence[list[str]], owner: npt.NDArray[np.int64], count: int) -> list[list[str]]:
-    """One document per intent: the features of everything it is known by."""
-    documents: list[list[str]] = [[] for _ in range(count)]
-    for i, found in zip(owner, features, strict=True):
-        documents[i] += found
-    return documents
 
 
 class SnapshotHolder:

@@ -40,25 +40,22 @@ def quantiles(taken: list[float]) -> tuple[float, float]:
     return statistics.median(taken), statistics.quantiles(taken, n=100)[98]
 
 
-def rss_mib(pid: int) -> float:
+def rss_mb(pid: int) -> float:
     status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.split("VmRSS:")[1].split()[0]) / 1024
+    return int(status.split("VmRSS:")[1].split()[0]) * 1024 / 1e6
 
 
-def light_install_mb() -> float:
-    """Size of a fresh virtual environment holding nothing but the service."""
-    folder = Path(tempfile.mkdtemp())
-    try:
-        subprocess.run([sys.executable, "-m", "venv", str(folder / "venv")], check=True)
-        subprocess.run([str(folder / "venv/bin/pip"), "install", "--quiet", str(ROOT)], check=True)
-        return sum(p.lstat().st_size for p in folder.rglob("*") if not p.is_dir()) / 1e6
-    finally:
-        shutil.rmtree(folder)
+def light_install(folder: Path) -> tuple[Path, float]:
+    """A fresh virtual environment holding nothing but the service: its Python, and its size in MB."""
+    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+    subprocess.run([str(folder / "bin/pip"), "install", "--quiet", str(ROOT)], check=True)
+    size = sum(p.lstat().st_size for p in folder.rglob("*") if not p.is_dir()) / 1e6
+    return folder / "bin/python", size
 
 
-def started_server(data: Path, questions: list[str]) -> tuple[float, float, float]:
+def started_server(python: Path, data: Path, questions: list[str]) -> tuple[float, float, float]:
     """Seconds from the command to ready with an index already built; the same of a Python that does nothing; and the
-    resident memory in MiB of the server after it has answered the questions.
+    resident memory in MB of the server after it has answered the questions.
     """
     import http.client
     import socket
@@ -69,7 +66,7 @@ def started_server(data: Path, questions: list[str]) -> tuple[float, float, floa
     environment = os.environ | {"YIBOSHI_DATA_DIR": str(data)}
     started = time.perf_counter()
     server = subprocess.Popen(
-        [sys.executable, "-m", "app", "serve", "--port", str(port)],
+        [str(python), "-m", "app", "serve", "--port", str(port)],
         cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
@@ -88,19 +85,21 @@ def started_server(data: Path, questions: list[str]) -> tuple[float, float, floa
             body = json.dumps({"question": question})
             connection.request("POST", "/api/v1/ask", body, {"Content-Type": "application/json"})
             connection.getresponse().read()
-        memory = rss_mib(server.pid)
+        memory = rss_mb(server.pid)
     finally:
         server.terminate()
         server.wait()
     started = time.perf_counter()
-    subprocess.run([sys.executable, "-c", "pass"], check=True)
+    subprocess.run([str(python), "-c", "pass"], check=True)
     return ready, time.perf_counter() - started, memory
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--no-install", action="store_true", help="skip measuring a fresh installation")
+    parser.add_argument(
+        "--no-install", action="store_true", help="measure the server of this environment, not of a fresh one"
+    )
     args = parser.parse_args()
 
     from fastapi import FastAPI
@@ -139,8 +138,8 @@ def main() -> None:
         sample.update(client.post("/api/v1/ask", json={"question": "工程项目的投标保证金什么时候退"}).json())
         served = quantiles(timed(lambda q: client.post("/api/v1/ask", json={"question": q}), questions, 1))
         echoed = quantiles(timed(lambda q: bare.post("/ask", json={"question": q}), questions, 1))
-    ready, idle, memory = started_server(data, questions[:300])
-    size = None if args.no_install else light_install_mb()
+    python, size = (Path(sys.executable), None) if args.no_install else light_install(data / "venv")
+    ready, idle, memory = started_server(python, data, questions[:300])
     shutil.rmtree(data)
 
     def row(name: str, value: tuple[float, float], base: tuple[float, float], against: str) -> str:
@@ -151,7 +150,7 @@ def main() -> None:
     print(row("一个问题，进程内，单线程", whole, encode, "基准一"))
     print(row("FastAPI 原样返回同样的 JSON（基准二）", echoed, echoed, "基准二"))
     print(row("POST /api/v1/ask，同一客户端", served, echoed, "基准二"))
-    print(f"\n| 项目 | 数值 |\n|---|---|\n| 服务进程的常驻内存（答过 300 个问题） | {memory:.0f} MiB |")
+    print(f"\n| 项目 | 数值 |\n|---|---|\n| 服务进程的常驻内存（答过 300 个问题） | {memory:.0f} MB |")
     print(f"| 首次建索引（{len(snapshot.phrase_texts)} 条问法） | {published:.1f} s |")
     print(f"| 再次启动到就绪 | {ready:.1f} s（空的 Python 进程 {idle:.2f} s） |")
     if size is not None:

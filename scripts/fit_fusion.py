@@ -37,7 +37,7 @@ from app.index.encoder import Encoder, open_encoder  # noqa: E402
 from app.publishing import pipeline  # noqa: E402
 from app.retrieval.fusion import FEATURES, KINDS  # noqa: E402
 from app.retrieval.search import score  # noqa: E402
-from app.snapshot import Snapshot, assemble, encoded_form, negative_list, phrase_list  # noqa: E402
+from app.snapshot import Snapshot, assemble, build_lexicon, encoded_form, negative_list, phrase_list  # noqa: E402
 from app.text.tokenize import load_dictionary  # noqa: E402
 
 FOLDS = 5
@@ -113,7 +113,11 @@ def held_out(
         kept = np.stack([vectors[text] for text in phrase_list(reduced) + negative_list(reduced)])
         content = reduced.model_dump_json().encode()
         yield (
-            assemble(store.Stored(stored.manifest, content, stored.rendered, kept), encoder, dictionary),
+            assemble(
+                store.Stored(stored.manifest, content, stored.rendered, build_lexicon(reduced, dictionary), kept),
+                encoder,
+                dictionary,
+            ),
             rows,
             unwanted,
         )

@@ -82,8 +82,8 @@ class SentenceTransformerEncoder:
             raise EncoderUnusable(
                 f"模型 {folder} 需要 sentence-transformers，请先安装：pip install 'yiboshi[models]'"
             ) from error
-        # Since version 6 the library loads a module class from outside its own package (ours, see
-        # sentence_transformers_module) only when told to; a folder on this machine is the administrator's own.
+        # A model may bring module classes of its own (ours does, see sentence_transformers_module); a folder on this
+        # machine is the administrator's own.
         self._model: Any = SentenceTransformer(str(folder), device="cpu", local_files_only=True, trust_remote_code=True)
         self._prompt = "query" if "query" in (getattr(self._model, "prompts", None) or {}) else None
         self.name = folder.name

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import math
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import bm25s
 import numpy as np
@@ -20,21 +20,36 @@ logging.getLogger("bm25s").setLevel(logging.WARNING)  # bm25s sets DEBUG on impo
 class Bm25Index:
     """BM25 (Lucene variant) over documents given as lists of features.
 
-    ``k1`` says how much repetition counts and ``b`` how much a long document is held against it; with ``k1`` near 0 and
-    ``b`` 0 it is the idf-weighted share of the question that a document covers at all.
+    Several indexes share one ``vocabulary``, feature -> column: it is the largest part of them.
     """
 
-    def __init__(self, documents: Sequence[Sequence[str]], k1: float = 1.2, b: float = 0.75) -> None:
-        self._count = len(documents)
-        self._bm25 = bm25s.BM25(method="lucene", k1=k1, b=b)
-        self._bm25.index([list(document) or [""] for document in documents], show_progress=False)
-        frequency = Counter(feature for document in documents for feature in set(document))
-        self._row: dict[str, int] = self._bm25.vocab_dict  # shared with bm25s: the vocabulary is the largest part
-        held = np.ones(len(self._row))
-        for feature, count in frequency.items():
-            held[self._row[feature]] = count
+    def __init__(self, vocabulary: Mapping[str, int], matrix: Mapping[str, Any]) -> None:
+        """``matrix`` is what ``build`` returned: the scores as compressed sparse columns, one column a feature."""
+        self._vocabulary = vocabulary
+        self.matrix = matrix
+        self._count = int(matrix["num_docs"])
+        self._bm25 = bm25s.BM25(method="lucene")
+        self._bm25.scores = matrix
+        self._bm25.nonoccurrence_array = None  # as in its own load(): the Lucene variant scores no absent features
+        held = np.diff(matrix["indptr"])
         self._idf = np.log(1 + (self._count - held + 0.5) / (held + 0.5)).astype(np.float32)
         self._unseen = math.log(1 + (self._count + 0.5) / 0.5)
+
+    @staticmethod
+    def build(
+        documents: Sequence[Sequence[str]], vocabulary: Mapping[str, int], k1: float = 1.2, b: float = 0.75
+    ) -> dict[str, Any]:
+        """Score every feature in every document; all of them must be in ``vocabulary``, which must have an empty one.
+
+        ``k1`` says how much repetition counts and ``b`` how much a long document is held against it; with ``k1`` near 0
+        and ``b`` 0 it is the idf-weighted share of the question that a document covers at all.
+        """
+        bm25 = bm25s.BM25(method="lucene", k1=k1, b=b)
+        bm25.index(
+            ([[vocabulary[feature] for feature in document or ("",)] for document in documents], dict(vocabulary)),
+            show_progress=False,
+        )
+        return dict(bm25.scores)
 
     def relative(self, features: Iterable[str]) -> Scores:
         """Each document's score as a share (0..1) of what the question could score at most, ``(n,)`` float32.
@@ -42,12 +57,11 @@ class Bm25Index:
         That ceiling is the sum of the features' idf (Lucene's variant has no factor ``k1 + 1``).  A feature that no
         document has counts at the idf of a word never seen, so a question half foreign to the knowledge scores low.
         """
-        distinct = list(dict.fromkeys(features))
-        known = [feature for feature in distinct if feature in self._row]
+        distinct = dict.fromkeys(features)
+        known = [column for column in map(self._vocabulary.get, distinct) if column is not None]
         if not known:
             return np.zeros(self._count, np.float32)
-        ceiling = float(self._idf[[self._row[feature] for feature in known]].sum())
-        ceiling += self._unseen * (len(distinct) - len(known))
+        ceiling = float(self._idf[known].sum()) + self._unseen * (len(distinct) - len(known))
         return np.asarray(np.clip(self._bm25.get_scores(known) / ceiling, 0.0, 1.0), np.float32)
 
 

@@ -3,6 +3,7 @@
     indexes/<version>/manifest.json   what made it, and the SHA-256 of the other files
     indexes/<version>/knowledge.json  the records
     indexes/<version>/rendered.json   answers as HTML and text
+    indexes/<version>/lexicon.npz     normal forms and word statistics, see app/index/lexicon.py
     indexes/<version>/vectors.npy     (n, dim) float16: all phrases in the order of ``Knowledge.intents``, then not-aliases
     indexes/current                   the name of the version that serves
 
@@ -27,7 +28,7 @@ import numpy as np
 from app.errors import IndexUnusable, StorageFailed
 from app.index.encoder import Vectors
 
-FORMAT = 3
+FORMAT = 4
 KEPT_VERSIONS = 3
 """The serving version and two before it, to go back to."""
 
@@ -51,6 +52,7 @@ class Stored:
     manifest: Manifest
     knowledge: bytes
     rendered: bytes
+    lexicon: bytes
     vectors: Vectors
     """float32, but of values that half precision can hold, so that saving and opening change nothing."""
 
@@ -59,7 +61,12 @@ def save(root: Path, stored: Stored) -> Path:
     """Write a version completely or not at all; raises ``StorageFailed`` when the disk will not take it."""
     buffer = io.BytesIO()
     np.save(buffer, stored.vectors.astype(np.float16), allow_pickle=False)
-    files = {"knowledge.json": stored.knowledge, "rendered.json": stored.rendered, "vectors.npy": buffer.getvalue()}
+    files = {
+        "knowledge.json": stored.knowledge,
+        "rendered.json": stored.rendered,
+        "lexicon.npz": stored.lexicon,
+        "vectors.npy": buffer.getvalue(),
+    }
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     manifest = asdict(stored.manifest) | {"files": digests}
     files["manifest.json"] = (json.dumps(manifest, ensure_ascii=False, indent=1) + "\n").encode()
@@ -96,7 +103,13 @@ def open_version(root: Path, version: str) -> Stored:
             if hashlib.sha256(contents[name]).hexdigest() != digest:
                 raise IndexUnusable(f"索引文件 {folder / name} 已损坏（校验值不符），请重新发布")
         vectors = np.load(io.BytesIO(contents["vectors.npy"]), allow_pickle=False)
-        return Stored(manifest, contents["knowledge.json"], contents["rendered.json"], vectors.astype(np.float32))
+        return Stored(
+            manifest=manifest,
+            knowledge=contents["knowledge.json"],
+            rendered=contents["rendered.json"],
+            lexicon=contents["lexicon.npz"],
+            vectors=vectors.astype(np.float32),
+        )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise IndexUnusable(f"索引 {folder} 不完整或已损坏（{error}），请重新发布") from error
 

@@ -26,7 +26,7 @@ from app.knowledge.loader import load
 from app.knowledge.model import Knowledge, Problem
 from app.knowledge.render import Rendered, render
 from app.knowledge.validation import in_force, validate
-from app.snapshot import Snapshot, assemble, encoded_form, negative_list, phrase_list
+from app.snapshot import Snapshot, assemble, build_lexicon, encoded_form, negative_list, phrase_list
 from app.text.tokenize import Dictionary
 
 try:
@@ -131,6 +131,7 @@ def publish(
                 ),
                 knowledge.model_dump_json().encode(),
                 _dump_rendered(rendered),
+                build_lexicon(knowledge, dictionary),
                 vectors,
             )
         snapshot = assemble(stored, encoder, dictionary)

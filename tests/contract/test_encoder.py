@@ -98,7 +98,7 @@ def test_sentence_transformers_itself_loads_the_shipped_folder_with_the_same_vec
 ) -> None:
     library = pytest.importorskip("sentence_transformers", reason="needs the extra `models`")
     monkeypatch.chdir(CHECKOUT)
-    model = library.SentenceTransformer("indexes/encoder", trust_remote_code=True)
+    model = library.SentenceTransformer("indexes/encoder")
     vectors = model.encode(TEXTS, show_progress_bar=False)
     assert np.allclose(vectors, encoder.encode(TEXTS), atol=1e-5)
 

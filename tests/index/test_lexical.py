@@ -20,13 +20,21 @@ IDF_UNSEEN = log(8)
 """Of a word in none: ln(1 + 3.5/0.5)."""
 
 
+def bm25(documents: list[list[str]] = DOCUMENTS, **form: float) -> Bm25Index:
+    vocabulary = {"": 0}
+    for document in documents:
+        for feature in document:
+            vocabulary.setdefault(feature, len(vocabulary))
+    return Bm25Index(vocabulary, Bm25Index.build(documents, vocabulary, **form))
+
+
 def coverage(documents: list[list[str]] = DOCUMENTS) -> Bm25Index:
-    return Bm25Index(documents, k1=0.001, b=0.0)
+    return bm25(documents, k1=0.001, b=0.0)
 
 
 def test_the_score_is_idf_times_saturated_frequency_over_the_sum_of_idf() -> None:
     """Lucene's form: idf * tf / (tf + k1 * (1 - b + b * length / mean)), with k1 = 1.2 and b = 0.75."""
-    scores = Bm25Index(DOCUMENTS, k1=1.2, b=0.75).relative(["保证金", "利息"])
+    scores = bm25(DOCUMENTS, k1=1.2, b=0.75).relative(["保证金", "利息"])
     first = IDF_TWO * 1 / (1 + 1.2 * (0.25 + 0.75 * 2 / 3))
     second = IDF_TWO * 2 / (2 + 1.2 * (0.25 + 0.75 * 4 / 3)) + IDF_ONE * 1 / (1 + 1.2 * (0.25 + 0.75 * 4 / 3))
     assert scores.dtype == np.float32
@@ -47,7 +55,7 @@ def test_in_the_coverage_form_neither_length_nor_repetition_matters() -> None:
 
 
 def test_in_the_usual_form_a_long_document_counts_less_and_a_repeated_word_more() -> None:
-    short, long, repeating = Bm25Index(
+    short, long, repeating = bm25(
         [["退还", "保函"], ["退还", *"甲乙丙丁戊己庚"], ["退还", "退还"]], k1=1.2, b=0.75
     ).relative(["退还"])
     assert long < short < repeating
@@ -63,32 +71,32 @@ def test_a_word_nobody_has_lowers_the_share_by_its_weight() -> None:
     assert index.relative(["保证金", "天气", "预报"])[0] < index.relative(["保证金", "天气"])[0]
 
 
-@pytest.mark.parametrize("index", [Bm25Index(DOCUMENTS), coverage()], ids=["usual", "coverage"])
+@pytest.mark.parametrize("index", [bm25(DOCUMENTS), coverage()], ids=["usual", "coverage"])
 def test_a_word_said_twice_in_the_question_counts_once(index: Bm25Index) -> None:
     assert np.array_equal(index.relative(["解密", "保证金", "解密"]), index.relative(["解密", "保证金"]))
     assert np.array_equal(index.relative(["解密", "天气", "天气"]), index.relative(["解密", "天气"]))
 
 
 def test_the_order_of_the_words_does_not_matter() -> None:
-    index = Bm25Index(DOCUMENTS)
+    index = bm25(DOCUMENTS)
     assert np.allclose(index.relative(["退还", "利息", "天气"]), index.relative(["天气", "利息", "退还"]), atol=1e-6)
 
 
 @pytest.mark.parametrize("asked", [[], ["天气"], ["天气", "预报"]])
 def test_a_question_of_unknown_words_scores_nothing_anywhere(asked: list[str]) -> None:
-    assert Bm25Index(DOCUMENTS).relative(asked).tolist() == [0.0, 0.0, 0.0]
+    assert bm25(DOCUMENTS).relative(asked).tolist() == [0.0, 0.0, 0.0]
 
 
 def test_every_score_is_a_share() -> None:
     """Even of a document that says nothing but the word asked, a thousand times."""
-    for index in (Bm25Index([["退"] * 1000, *([["开"]] * 9)]), coverage([["退"] * 1000, *([["开"]] * 9)])):
+    for index in (bm25([["退"] * 1000, *([["开"]] * 9)]), coverage([["退"] * 1000, *([["开"]] * 9)])):
         scores = index.relative(["退"])
         assert 0.9 < scores[0] <= 1.0
         assert not scores[1:].any()
 
 
 def test_a_document_without_words_is_found_by_nothing() -> None:
-    scores = Bm25Index([[], ["退还"]]).relative(["退还"])
+    scores = bm25([[], ["退还"]]).relative(["退还"])
     assert scores[0] == 0.0
     assert scores[1] > 0.0
 

@@ -20,7 +20,7 @@ from tests.conftest import CHECKOUT
 
 def a_version(name: str = "aaaaaaaaaaaa") -> Stored:
     manifest = Manifest(name, "2026-03-02T09:00:00+08:00", "fingerprint", "fake", "source")
-    return Stored(manifest, b'{"a": 1}', b'{"b": 2}', np.eye(3, 5, dtype=np.float32))
+    return Stored(manifest, b'{"a": 1}', b'{"b": 2}', b"c", np.eye(3, 5, dtype=np.float32))
 
 
 def contents(root: Path) -> dict[str, bytes]:
@@ -50,7 +50,7 @@ def test_before_the_first_publication_nothing_is_current(tmp_path: Path) -> None
     assert store.current(tmp_path) is None
 
 
-@pytest.mark.parametrize("name", ["knowledge.json", "rendered.json", "vectors.npy"])
+@pytest.mark.parametrize("name", ["knowledge.json", "rendered.json", "lexicon.npz", "vectors.npy"])
 def test_a_flipped_byte_is_noticed_and_the_file_named(tmp_path: Path, name: str) -> None:
     path = store.save(tmp_path, a_version()) / name
     content = bytearray(path.read_bytes())
@@ -60,7 +60,7 @@ def test_a_flipped_byte_is_noticed_and_the_file_named(tmp_path: Path, name: str)
         store.open_version(tmp_path, "aaaaaaaaaaaa")
 
 
-@pytest.mark.parametrize("name", ["manifest.json", "knowledge.json", "rendered.json", "vectors.npy"])
+@pytest.mark.parametrize("name", ["manifest.json", "knowledge.json", "rendered.json", "lexicon.npz", "vectors.npy"])
 def test_a_missing_or_cut_file_is_refused(tmp_path: Path, name: str) -> None:
     path = store.save(tmp_path, a_version()) / name
     os.truncate(path, path.stat().st_size // 2)
@@ -146,7 +146,7 @@ from app.errors import StorageFailed
 from app.index import store
 
 root, step = Path(sys.argv[1]), sys.argv[2]
-stored = store.Stored(store.Manifest("b" * 12, "", "f", "n", "s"), b"k" * 9000, b"r", np.eye(3, dtype=np.float32))
+stored = store.Stored(store.Manifest("b" * 12, "", "f", "n", "s"), b"k" * 9000, b"r", b"l", np.eye(3, dtype=np.float32))
 if step == "activate":
     store.save(root, stored)
 resource.setrlimit(resource.RLIMIT_FSIZE, ({"save": 4096, "activate": 4}[step],) * 2)
@@ -181,4 +181,4 @@ def test_a_disk_that_takes_no_more_leaves_the_old_version_serving(tmp_path: Path
 def test_the_manifest_says_what_made_the_version(tmp_path: Path) -> None:
     manifest = store.open_version(tmp_path, store.save(tmp_path, a_version()).name).manifest
     assert replace(manifest, files=None) == a_version().manifest
-    assert set(manifest.files or {}) == {"knowledge.json", "rendered.json", "vectors.npy"}
+    assert set(manifest.files or {}) == {"knowledge.json", "rendered.json", "lexicon.npz", "vectors.npy"}

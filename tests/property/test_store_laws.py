@@ -29,6 +29,7 @@ versions = st.builds(
     st.builds(Manifest, names, texts, texts, texts, texts),
     st.binary(max_size=99),
     st.binary(max_size=99),
+    st.binary(max_size=99),
     vectors,
 )
 
@@ -39,7 +40,7 @@ def test_what_was_saved_opens_equal(stored: Stored) -> None:
     with tempfile.TemporaryDirectory() as root:
         store.save(Path(root), stored)
         opened = store.open_version(Path(root), stored.manifest.version)
-    assert (opened.knowledge, opened.rendered) == (stored.knowledge, stored.rendered)
+    assert (opened.knowledge, opened.rendered, opened.lexicon) == (stored.knowledge, stored.rendered, stored.lexicon)
     assert opened.vectors.dtype == np.float32
     assert np.array_equal(opened.vectors, stored.vectors)
     assert opened.manifest.version == stored.manifest.version
@@ -47,7 +48,7 @@ def test_what_was_saved_opens_equal(stored: Stored) -> None:
 
 
 @settings(max_examples=40)
-@given(versions, st.sampled_from(["knowledge.json", "rendered.json", "vectors.npy"]), st.data())
+@given(versions, st.sampled_from(["knowledge.json", "rendered.json", "lexicon.npz", "vectors.npy"]), st.data())
 def test_any_altered_byte_is_noticed(stored: Stored, name: str, data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as root:
         path = store.save(Path(root), stored) / name
