@@ -172,6 +172,7 @@ def ask(
     question: Annotated[str, typer.Argument(help="问题")],
     audience: Annotated[str | None, typer.Option(help="bidder、tenderer、agency 或 evaluator")] = None,
     business: Annotated[str | None, typer.Option(help="工程、政府采购、土地、矿权或产权")] = None,
+    why: Annotated[bool, typer.Option("--explain", help="列出每个来源的得分，以及为什么是这个答复")] = False,
     as_json: AsJson = False,
 ) -> None:
     """问一个问题，不需要启动服务。"""
@@ -179,7 +180,8 @@ def ask(
 
     from pydantic import ValidationError
 
-    from app.dialogue.answer import Question, answer
+    from app.dialogue.answer import Question
+    from app.dialogue.explain import explain
     from app.index.encoder import open_encoder
     from app.main import current_or_published
     from app.text.tokenize import load_dictionary
@@ -198,18 +200,26 @@ def ask(
             settings, open_encoder(settings.encoder, settings.threads), dictionary, progress
         )
     started = time.perf_counter()
-    given, _ = answer(snapshot, Question(body.question, body.audience, None, body.business))
-    reply = shape.reply(snapshot, given, "0" * 32, round((time.perf_counter() - started) * 1000, 2))
+    found = explain(snapshot, Question(body.question, body.audience, None, body.business))
+    shown = shape.explanation(snapshot, found, round((time.perf_counter() - started) * 1000, 2))
     if as_json:
-        print(reply.model_dump_json(exclude={"reply_id"}))
+        print(
+            shown.model_dump_json(exclude={"reply": {"reply_id"}})
+            if why
+            else shown.reply.model_dump_json(exclude={"reply_id"})
+        )
         return
-    _print_reply(reply)
+    _print_reply(shown.reply)
+    if why:
+        _print_explanation(shown)
 
 
 _KINDS = {"answer": "答案", "clarify": "请选择", "decline": "没有答案", "smalltalk": "易博士", "neutral": "不作判断"}
 
 
 def _print_reply(reply: Any) -> None:
+    if reply.corrected:
+        out.print(f"您是不是想问：{reply.corrected}", style="dim", markup=False, highlight=False)
     if reply.answer:
         if reply.kind == "neutral":
             out.print(reply.text, markup=False)
@@ -226,6 +236,33 @@ def _print_reply(reply: Any) -> None:
         out.print(reply.handover.text, markup=False)
     facts = f"把握 {reply.confidence:.2f} · 知识库 {reply.knowledge.version} · {reply.took_ms} 毫秒"
     out.print(facts, style="dim", markup=False, highlight=False)
+
+
+COMPARED = 3
+"""Candidates whose single scores are printed: as many columns as a terminal of 80 characters has room for."""
+
+
+def _print_explanation(shown: Any) -> None:
+    from app.knowledge.model import INTENT_NAMES
+
+    out.print(f"\n[bold]怎样决定的[/bold]：{shown.tier_name}", highlight=False)
+    if shown.read_as:
+        out.print(f"读作：{shown.read_as}", markup=False, highlight=False)
+    table = Table("", "类", "编号", "概率", "得分", "最近的问法")
+    for place, candidate in enumerate(shown.candidates, 1):
+        points = "完全相同" if candidate.points is None else f"{candidate.points:.2f}"
+        name = INTENT_NAMES[candidate.kind]
+        table.add_row(str(place), name, candidate.id, f"{candidate.probability:.3f}", points, candidate.phrase)
+    out.print(table)
+    compared = shown.candidates[:COMPARED]
+    scores = Table("来源：值→得分", *(candidate.id for candidate in compared))
+    for parts in zip(*(candidate.parts for candidate in compared), strict=True):
+        scores.add_row(parts[0].name, *(f"{part.value:.2f}→{part.points:+.2f}" for part in parts))
+    out.print(scores)
+    out.print(f"都不是的概率：{shown.none:.3f}", highlight=False)
+    if shown.runner_up:
+        reasons = "，".join(f"{part.name} {part.points:+.2f}" for part in shown.runner_up)
+        out.print(f"第二名差在：{reasons}（正数对第一名有利）", markup=False, highlight=False)
 
 
 @app.command()

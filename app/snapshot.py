@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,16 +13,18 @@ import numpy as np
 import numpy.typing as npt
 
 from app.errors import IndexUnusable, NotReady
-from app.index import lexicon
+from app.index import lexicon, spelling
 from app.index.dense import DenseIndex
 from app.index.encoder import Encoder, Vectors
 from app.index.lexical import FuzzyIndex
 from app.index.lexicon import Lexicon
+from app.index.spelling import Spelling
 from app.index.store import Manifest, Stored
 from app.index.whitening import Whitening, fit
 from app.knowledge.model import Entry, Intent, Judgement, Knowledge, Pointer, Smalltalk, Topic
 from app.knowledge.render import Rendered, fill
 from app.text.normalize import match_key, normalize, strip_fillers
+from app.text.pinyin import syllables
 from app.text.tokenize import Dictionary, Tokenizer, bigrams
 
 
@@ -49,6 +52,8 @@ class Snapshot:
     prototypes: DenseIndex
     """In the whitened space."""
     lexicon: Lexicon
+    spelling: Spelling
+    """Words of these phrases that a question may be corrected into."""
     fuzzy: FuzzyIndex
     exact: Mapping[str, int]
     """``match_key`` of a phrase -> row in ``intents``."""
@@ -81,6 +86,11 @@ class Snapshot:
         column = np.arange(len(self.owner)) - np.repeat(np.cumsum(counts) - counts, counts)
         rows[self.owner, column] = np.arange(len(self.owner))
         return rows
+
+    @cached_property
+    def sound_lines(self) -> Sequence[int]:
+        """Where each line of ``lexicon.sounds`` begins."""
+        return [0, *(match.end() for match in re.finditer("\n", self.lexicon.sounds))]
 
     @cached_property
     def entries(self) -> Mapping[str, Entry]:
@@ -155,12 +165,15 @@ def build_lexicon(knowledge: Knowledge, dictionary: Dictionary) -> bytes:
         ]
     )
     texts = forms + keywords
+    keys = [form.replace(" ", "") for form in forms]  # what match_key gives
+    asked = sum(len(entry.aliases) + 1 for entry in knowledge.entries)
     return lexicon.build(
-        keys=[form.replace(" ", "") for form in forms],  # what match_key gives
+        keys=keys,
         words=[tokenizer.words(text) for text in texts],
         pairs=[bigrams(text) for text in texts],
         owner=owner,
         count=len(intents),
+        sounds="\n".join("'" + "'".join(syllables(key)) for key in keys[:asked]),
     )
 
 
@@ -185,6 +198,7 @@ def assemble(stored: Stored, encoder: Encoder, dictionary: Dictionary) -> Snapsh
         raise IndexUnusable(f"索引 {manifest.version} 的向量数与问法数不符，请重新发布")
     owner = np.repeat(np.arange(len(intents)), [len(intent.phrases) for intent in intents])
     vectors = stored.vectors[: len(texts)]
+    tokenizer = tokenizer_of(knowledge, dictionary)
     whitening = fit(vectors, owner, len(intents))
     row = {(intent.kind, intent.id): i for i, intent in enumerate(intents)}
     not_exact: dict[str, set[int]] = {}
@@ -199,7 +213,7 @@ def assemble(stored: Stored, encoder: Encoder, dictionary: Dictionary) -> Snapsh
         knowledge=knowledge,
         rendered=rendered,
         encoder=encoder,
-        tokenizer=tokenizer_of(knowledge, dictionary),
+        tokenizer=tokenizer,
         intents=intents,
         phrase_texts=texts,
         owner=owner,
@@ -211,6 +225,7 @@ def assemble(stored: Stored, encoder: Encoder, dictionary: Dictionary) -> Snapsh
         whitening=whitening,
         prototypes=DenseIndex(prototypes(whitening.apply(vectors), owner, len(intents))),
         lexicon=words,
+        spelling=spelling.table(words.phrase_bm25.document_frequencies(), tokenizer.frequencies),
         fuzzy=FuzzyIndex(words.keys),
         exact={key: int(owner[i]) for i, key in enumerate(words.keys)},
         not_exact={key: frozenset(rows) for key, rows in not_exact.items()},

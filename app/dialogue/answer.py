@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from app.dialogue import context, cues
 from app.dialogue.policy import Decision, Kind, decide
 from app.dialogue.turn import Offered, Turn
+from app.index.spelling import corrected
 from app.knowledge.model import Audience, Business, Category, Entry
 from app.retrieval.search import Ranking, search
 from app.snapshot import Snapshot
@@ -19,6 +21,15 @@ ERROR_TEXT_CLEAR_CHARS = 6
 """From this length a message is recognised inside a text of any length."""
 ERROR_TEXT_ALIKE, ERROR_TEXT_SLIP_CHARS = 0.9, 10
 """Likeness from which a message of at least so many characters is recognised with a slip: one wrong in ten."""
+
+CLEAN = 0.85
+"""Confidence from which a question counts as understood as it was typed."""
+RESPELLED = 0.9
+"""What a reading that needed a correction is worth beside one that did not."""
+
+
+Tier = Literal["offered", "error_text", "exact", "scores", "follow_up", "corrected", "rejected"]
+"""What decided a reply, in the order in which they are tried (``rejected`` is 「都不是」)."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +60,9 @@ class Reply:
     handover: bool = False
     understood_as: str | None = None
     """What a follow-up was read together with."""
+    corrected: str | None = None
+    """The question as it was read, where it was taken for mistyped."""
+    tier: Tier = "scores"
     topic: str | None = field(default=None, repr=False)
     ranking: Ranking | None = field(default=None, repr=False)
 
@@ -59,14 +73,17 @@ def answer(snapshot: Snapshot, question: Question, turn: Turn | None = None) -> 
     turn = turn or Turn()
     role = question.audience or cues.states_role(text) or turn.audience
     turn = replace(turn, audience=role, business=question.business or turn.business)
-    picked = context.from_offered(snapshot, text, turn) or _error_text(snapshot, question.text)
+    offered = context.from_offered(snapshot, text, turn)
+    picked = offered or _error_text(snapshot, question.text)
     if picked is not None:
-        reply = Reply("answer", picked.question, 1.0, picked)
+        reply = Reply("answer", picked.question, 1.0, picked, tier="offered" if offered else "error_text")
         return reply, _remember(turn, reply)
     if cues.rejects_options(text):
         replies = snapshot.knowledge.replies
         first = turn.misses == 0
-        reply = Reply("decline", replies.clarify_failed if first else replies.decline, 1.0, handover=not first)
+        reply = Reply(
+            "decline", replies.clarify_failed if first else replies.decline, 1.0, handover=not first, tier="rejected"
+        )
         return reply, replace(turn, offered=(), topic=None, misses=turn.misses + 1)
     rankings: list[Ranking] = []
 
@@ -87,11 +104,52 @@ def answer(snapshot: Snapshot, question: Question, turn: Turn | None = None) -> 
             category=question.category,
         )
 
-    decision, read_with = read(question.text), None
+    decision, read_with, without_slips = read(question.text), None, None
     if (turn.answered or turn.topic) and cues.may_follow_up(text):
         decision, read_with = context.follow_up(snapshot, text, turn, decision, read)
-    reply = replace(_phrase(snapshot, decision, rankings[0]), understood_as=read_with, ranking=rankings[0])
+    if read_with is None and not _clean(decision):
+        decision, without_slips = _respelled(snapshot, text, decision, read, rankings)
+    exact = bool(rankings[0].hits) and rankings[0].hits[0].exact
+    tier: Tier = "corrected" if without_slips else "follow_up" if read_with else "exact" if exact else "scores"
+    reply = replace(
+        _phrase(snapshot, decision, rankings[0]),
+        understood_as=read_with,
+        corrected=without_slips,
+        tier=tier,
+        ranking=rankings[0],
+    )
     return reply, _remember(turn, reply)
+
+
+def _clean(decision: Decision) -> bool:
+    """Whether a question is understood so well as typed that no slip of the keys need be thought of."""
+    if decision.kind in ("answer", "clarify"):
+        return decision.confidence >= CLEAN
+    return decision.kind != "decline" or decision.intent is not None
+
+
+def _respelled(
+    snapshot: Snapshot, text: str, typed: Decision, read: Callable[[str], Decision], rankings: list[Ranking]
+) -> tuple[Decision, str | None]:
+    """The decision on the text without slips where that is the better one, with that text; else as typed.
+
+    On return ``rankings[0]`` is the ranking behind the decision.
+    """
+    text_without = corrected(snapshot.spelling, text, snapshot.tokenizer.frequencies)
+    if text_without is None:
+        return typed, None
+    before = _best_entry(rankings[0])
+    other = read(text_without)
+    if other.kind not in ("answer", "clarify") or _best_entry(rankings[-1]) * RESPELLED <= before:
+        return typed, None
+    if typed.kind == "answer" and other.kind == "clarify":
+        return typed, None
+    rankings.insert(0, rankings.pop())
+    return replace(other, confidence=other.confidence * RESPELLED), text_without
+
+
+def _best_entry(ranking: Ranking) -> float:
+    return max((hit.probability for hit in ranking.hits if hit.intent.kind in ("entry", "topic")), default=0.0)
 
 
 def _remember(turn: Turn, reply: Reply) -> Turn:

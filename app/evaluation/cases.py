@@ -10,6 +10,8 @@ from typing import Any
 from app.knowledge.model import Audience
 from app.knowledge.yaml_source import read
 
+ANYTHING = "any"
+
 
 @dataclass(frozen=True)
 class InScope:
@@ -46,7 +48,9 @@ class Judgement:
 
 @dataclass(frozen=True)
 class Dialogue:
-    """Messages of one conversation, each with what is expected: ``entry:<id>`` or a kind of reply."""
+    """Messages of one conversation, each with what is expected: ``entry:<id>``, a kind of reply, or ``ANYTHING`` where
+    annotators did not agree and the message only leads on to the next.
+    """
 
     turns: tuple[tuple[str, str], ...]
 

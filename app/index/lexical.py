@@ -51,6 +51,11 @@ class Bm25Index:
         )
         return dict(bm25.scores)
 
+    def document_frequencies(self) -> dict[str, int]:
+        """How many documents have each feature; those that none has are left out."""
+        held = np.diff(self.matrix["indptr"])
+        return {feature: int(held[column]) for feature, column in self._vocabulary.items() if held[column]}
+
     def relative(self, features: Iterable[str]) -> Scores:
         """Each document's score as a share (0..1) of what the question could score at most, ``(n,)`` float32.
 

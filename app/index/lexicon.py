@@ -28,6 +28,8 @@ Features = Sequence[Sequence[str]]
 class Lexicon:
     keys: Sequence[str]
     """``match_key`` of every phrase."""
+    sounds: str
+    """A line for each phrase of an entry (they are the first rows): its syllables, each behind a ``'``."""
     words: Bm25Index
     """Over intents: the idf-weighted share of the question's words that anything said of an intent has."""
     bigrams: Bm25Index
@@ -36,7 +38,9 @@ class Lexicon:
     """Over phrases, words and pairs, with full length normalisation."""
 
 
-def build(keys: Sequence[str], words: Features, pairs: Features, owner: npt.NDArray[np.int64], count: int) -> bytes:
+def build(
+    keys: Sequence[str], words: Features, pairs: Features, owner: npt.NDArray[np.int64], count: int, sounds: str
+) -> bytes:
     """Index texts and pack the result.
 
     The first ``len(keys)`` texts are phrases; what follows (keywords) counts for its intent but is no phrase of its
@@ -52,7 +56,14 @@ def build(keys: Sequence[str], words: Features, pairs: Features, owner: npt.NDAr
     }
     arrays = {f"{name}.{part}": value for name, matrix in matrices.items() for part, value in matrix.items()}
     buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, keys=_packed(keys), vocabulary=_packed(vocabulary), **arrays)
+    np.savez(
+        buffer,
+        allow_pickle=False,
+        keys=_packed(keys),
+        vocabulary=_packed(vocabulary),
+        sounds=_packed([sounds]),
+        **arrays,
+    )
     return buffer.getvalue()
 
 
@@ -66,7 +77,8 @@ def unpack(content: bytes) -> Lexicon:
                 parts: dict[str, Any] = {part: file[f"{name}.{part}"] for part in ("data", "indices", "indptr")}
                 return Bm25Index(vocabulary, parts | {"num_docs": int(file[f"{name}.num_docs"])})
 
-            return Lexicon(_unpacked(file["keys"]), index("words"), index("bigrams"), index("phrase_bm25"))
+            sounds = file["sounds"].tobytes().decode()
+            return Lexicon(_unpacked(file["keys"]), sounds, index("words"), index("bigrams"), index("phrase_bm25"))
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise IndexUnusable(f"词索引不完整或已损坏（{error}），请重新发布") from error
 

@@ -191,6 +191,15 @@ class Knowledge(Record):
 IntentKind = Literal["entry", "topic", "judgement", "pointer", "smalltalk"]
 
 
+INTENT_NAMES: dict[IntentKind, str] = {
+    "entry": "条目",
+    "topic": "反问",
+    "judgement": "判断",
+    "pointer": "指路",
+    "smalltalk": "寒暄",
+}
+
+
 class Intent(NamedTuple):
     kind: IntentKind
     id: str

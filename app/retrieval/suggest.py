@@ -1,33 +1,63 @@
-"""Type-ahead: entries whose question or aliases contain what has been typed so far."""
+"""Type-ahead: entries whose question or aliases contain what has been typed so far, by characters or by sound."""
 
 from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
 
 from app.knowledge.model import Entry
 from app.snapshot import Snapshot
 from app.text.normalize import match_key
+from app.text.pinyin import syllables
 
 LIMIT = 6
 """Rows a phone shows above its keyboard."""
+LONGEST = 40
+"""Characters beyond which nobody types ahead; it also bounds the pattern below."""
 
 
 def suggest(snapshot: Snapshot, typed: str) -> list[Entry]:
     """At most ``LIMIT`` entries: by number for digits, else those whose question, then those whose alias, has the text.
 
-    An earlier place in the wording ranks higher; ties stay in number order.
+    Letters are pinyin, in full, as initials or mixed (``baozhengjin``, ``bzj``, ``baozj``); they count only where the
+    characters themselves are found nowhere.  An earlier place in the wording ranks higher; ties stay in number order.
     """
-    key = match_key(typed)
+    key = match_key(typed)[:LONGEST]
+    entries = snapshot.knowledge.entries
     if not key:
         return []
-    found: list[tuple[int, int, Entry]] = []
-    for entry in snapshot.knowledge.entries:
-        if key.isdecimal() and len(key) <= 3 and (entry.number.startswith(key) or int(entry.number) == int(key)):
-            found.append((0, 0, entry))
-            continue
-        at = match_key(entry.question).find(key)
-        if at >= 0:
-            found.append((1, at, entry))
-            continue
-        places = [match_key(alias).find(key) for alias in entry.aliases]
-        if any(place >= 0 for place in places):
-            found.append((2, min(place for place in places if place >= 0), entry))
-    return [entry for _, _, entry in sorted(found, key=lambda item: item[:2])[:LIMIT]]
+    if key.isdecimal() and len(key) <= 3:
+        numbered = [e for e in entries if e.number.startswith(key) or int(e.number) == int(key)]
+        if numbered:
+            return numbered[:LIMIT]
+    found = list(_written(snapshot, key)) or list(_heard(snapshot, key))
+    best: dict[int, tuple[int, int]] = {}
+    for row, place in found:
+        entry = int(snapshot.owner[row])
+        is_alias = int(row != snapshot.starts[entry])
+        best[entry] = min(best.get(entry, (is_alias, place)), (is_alias, place))
+    return [entries[entry] for entry in sorted(best, key=lambda entry: (best[entry], entry))[:LIMIT]]
+
+
+def _written(snapshot: Snapshot, key: str) -> Iterator[tuple[int, int]]:
+    """Rows of the entries' phrases that have the characters, and where."""
+    for row, phrase in enumerate(snapshot.lexicon.keys[: len(snapshot.sound_lines)]):
+        place = phrase.find(key)
+        if place >= 0:
+            yield row, place
+
+
+def _heard(snapshot: Snapshot, key: str) -> Iterator[tuple[int, int]]:
+    """Rows of the entries' phrases that sound so, and at which syllable.
+
+    Between two letters typed, a syllable may be left unfinished: one pattern covers full, initial and mixed pinyin.
+    """
+    letters = "".join(syllables(key))
+    if not letters:
+        return
+    pattern = "'" + "(?:[a-z0-9]*')?".join(map(re.escape, letters))
+    text, lines = snapshot.lexicon.sounds, snapshot.sound_lines
+    for match in re.finditer(pattern, text):
+        row = bisect_right(lines, match.start()) - 1
+        yield row, text.count("'", lines[row], match.start())

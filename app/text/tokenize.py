@@ -68,6 +68,11 @@ class Tokenizer:
                 self._jieba.add_word(word)
         self._synonyms = {normalize(a).replace(" ", ""): normalize(t).replace(" ", "") for a, t in synonyms.items()}
 
+    @property
+    def frequencies(self) -> Mapping[str, int]:
+        """Words as frequent as they are at large, this knowledge's own among them; 0 for mere beginnings of words."""
+        return self._jieba.FREQ  # type: ignore[no-any-return]
+
     def words(self, normalized: str) -> list[str]:
         """Content words, jieba search mode (long words also give their parts); an alias adds its term."""
         found = []

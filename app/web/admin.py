@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from fastapi import APIRouter
 
+from app.dialogue.answer import Question
+from app.dialogue.explain import explain
 from app.index import store
 from app.web import schemas, shape
 from app.web.deps import AdminOnly, CurrentSnapshot, CurrentState
@@ -24,6 +27,14 @@ def knowledge(state: CurrentState, snapshot: CurrentSnapshot) -> schemas.AdminKn
         phrases=len(snapshot.phrase_texts),
         kept_versions=store.versions(state.settings.indexes),
     )
+
+
+@router.post("/explain", summary="一个问题为什么这样答")
+def explanation(body: schemas.AskIn, snapshot: CurrentSnapshot) -> schemas.ExplanationOut:
+    """每个来源的得分、由哪一层决定、第二名差在哪里。不留记录，也不接上文。"""
+    started = time.perf_counter()
+    found = explain(snapshot, Question(body.question, body.audience, body.category, body.business))
+    return shape.explanation(snapshot, found, round((time.perf_counter() - started) * 1000, 2))
 
 
 @router.post("/knowledge/validate", summary="检查知识库文件，不发布")

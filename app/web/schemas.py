@@ -89,9 +89,38 @@ class ReplyOut(Payload):
     options: list[OptionOut]
     handover: HandoverOut | None
     understood_as: str | None = None
+    corrected: str | None = None
     confidence: Annotated[float, Field(ge=0, le=1)]
     knowledge: KnowledgeOut
     took_ms: float
+
+
+class PartOut(Payload):
+    source: str
+    name: str
+    value: float
+    points: float
+
+
+class CandidateOut(Payload):
+    kind: str
+    id: str
+    title: str
+    phrase: str
+    probability: float
+    points: float | None
+    """Null for a wording known to the letter, which no score outweighs."""
+    parts: list[PartOut]
+
+
+class ExplanationOut(Payload):
+    reply: ReplyOut
+    tier: str
+    tier_name: str
+    read_as: str | None
+    none: float
+    candidates: list[CandidateOut]
+    runner_up: list[PartOut]
 
 
 class CategoryOut(Payload):

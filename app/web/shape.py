@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import isfinite
+
 from app.dialogue.answer import Option, Reply
+from app.dialogue.explain import SOURCES, TIERS, Explanation, Part
 from app.knowledge.model import Entry, Problem
 from app.snapshot import Snapshot
 from app.text.normalize import normalize
@@ -71,10 +75,41 @@ def reply(snapshot: Snapshot, given: Reply, reply_id: str, took_ms: float) -> sc
         options=[option(chosen) for chosen in given.options],
         handover=handover(snapshot) if given.handover else None,
         understood_as=given.understood_as,
+        corrected=given.corrected,
         confidence=given.confidence,
         knowledge=knowledge(snapshot),
         took_ms=took_ms,
     )
+
+
+def explanation(snapshot: Snapshot, found: Explanation, took_ms: float) -> schemas.ExplanationOut:
+    return schemas.ExplanationOut(
+        reply=reply(snapshot, found.reply, "0" * 32, took_ms),
+        tier=found.tier,
+        tier_name=TIERS[found.tier],
+        read_as=found.read_as,
+        none=found.none,
+        candidates=[
+            schemas.CandidateOut(
+                kind=candidate.kind,
+                id=candidate.id,
+                title=candidate.title,
+                phrase=candidate.phrase,
+                probability=candidate.probability,
+                points=candidate.points if isfinite(candidate.points) else None,
+                parts=_parts(candidate.parts),
+            )
+            for candidate in found.candidates
+        ],
+        runner_up=_parts(found.runner_up),
+    )
+
+
+def _parts(parts: Sequence[Part]) -> list[schemas.PartOut]:
+    return [
+        schemas.PartOut(source=p.source, name=SOURCES[p.source], value=round(p.value, 4), points=round(p.points, 4))
+        for p in parts
+    ]
 
 
 def problem(found: Problem) -> schemas.ProblemOut:

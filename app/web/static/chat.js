@@ -87,6 +87,7 @@
   function card(reply) {
     var node = element("section", "card " + reply.kind);
     if (reply.understood_as) node.appendChild(element("p", "meta", "接着“" + reply.understood_as + "”理解"));
+    if (reply.corrected) node.appendChild(element("p", "meta", "您是不是想问：" + reply.corrected));
     if (reply.kind !== "answer") node.appendChild(element("p", "question", reply.text));
     if (reply.answer) answer(node, reply.answer, reply.knowledge);
     if (reply.options.length) options(node, reply);
