@@ -13,13 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from app.errors import IndexUnusable, NotReady
-from app.index import lexicon, spelling
+from app.index import lexicon, spelling, verdict
 from app.index.dense import DenseIndex
 from app.index.encoder import Encoder, Vectors
 from app.index.lexical import FuzzyIndex
 from app.index.lexicon import Lexicon
 from app.index.spelling import Spelling
 from app.index.store import Manifest, Stored
+from app.index.verdict import Verdict
 from app.index.whitening import Whitening, fit
 from app.knowledge.model import Entry, Intent, Judgement, Knowledge, Pointer, Smalltalk, Topic
 from app.knowledge.render import Rendered, fill
@@ -49,6 +50,7 @@ class Snapshot:
     """Every ``not_aliases`` wording; ``negative_owner`` names the intent that must not answer it."""
     negative_owner: npt.NDArray[np.int64]
     whitening: Whitening
+    verdict: Verdict
     prototypes: DenseIndex
     """In the whitened space."""
     lexicon: Lexicon
@@ -86,6 +88,10 @@ class Snapshot:
         column = np.arange(len(self.owner)) - np.repeat(np.cumsum(counts) - counts, counts)
         rows[self.owner, column] = np.arange(len(self.owner))
         return rows
+
+    @cached_property
+    def is_judgement(self) -> npt.NDArray[np.bool_]:
+        return np.array([intent.kind == "judgement" for intent in self.intents])
 
     @cached_property
     def sound_lines(self) -> Sequence[int]:
@@ -223,6 +229,7 @@ def assemble(stored: Stored, encoder: Encoder, dictionary: Dictionary) -> Snapsh
             np.arange(len(knowledge.entries)), [len(entry.not_aliases) for entry in knowledge.entries]
         ),
         whitening=whitening,
+        verdict=verdict.fit(vectors, np.array([intent.kind == "judgement" for intent in intents])[owner]),
         prototypes=DenseIndex(prototypes(whitening.apply(vectors), owner, len(intents))),
         lexicon=words,
         spelling=spelling.table(words.phrase_bm25.document_frequencies(), tokenizer.frequencies),

@@ -147,8 +147,19 @@ def examples(
             anything_else = np.ones(count + 1, bool)
             anything_else[negative_owner[i]] = False
             add("own not-alias", features(reduced, negatives[i]), anything_else, OWN_WORDING)
+    topics_of: dict[str, list[int]] = {}
+    for topic in snapshot.knowledge.topics:
+        for option in topic.options:
+            topics_of.setdefault(option.entry, []).append(row["topic", topic.id])
     for case in cases.in_scope:
-        add(f"in {case.style}", features(snapshot, case.question, case.audience), [row["entry", case.entry]])
+        # Where the role decides, the words alone are vague: a topic that holds the entry settles it by the role.
+        settled = topics_of.get(case.entry, []) if case.audience else []
+        right = [row["entry", case.entry], *settled]
+        add(f"in {case.style}", features(snapshot, case.question, case.audience), right)
+    for dialogue in cases.dialogues:
+        message, expected = dialogue.turns[0]
+        if expected.startswith("entry:"):
+            add("dialogue opening", features(snapshot, message), [row["entry", expected.removeprefix("entry:")]])
     nowhere = [*np.flatnonzero(kinds == KINDS.index("pointer")), count]
     for outside in cases.out_of_scope:
         add(f"out {outside.kind}", features(snapshot, outside.question), nowhere)
@@ -158,11 +169,10 @@ def examples(
             for topic in snapshot.knowledge.topics
             if len({option.entry for option in topic.options} & vague.entries) >= 2
         ]
-        right = topics or [row["entry", entry] for entry in vague.entries]
-        add("ambiguous", features(snapshot, vague.question), right)
+        add("ambiguous", features(snapshot, vague.question), topics or [row["entry", key] for key in vague.entries])
+    judgements = np.flatnonzero(kinds == KINDS.index("judgement"))
     for verdict in cases.judgement:
-        right = np.flatnonzero(kinds == KINDS.index("judgement"))
-        add("judgement", features(snapshot, verdict.question), right)
+        add("judgement", features(snapshot, verdict.question), judgements)
     return found
 
 

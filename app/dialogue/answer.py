@@ -91,15 +91,13 @@ def answer(snapshot: Snapshot, question: Question, turn: Turn | None = None) -> 
         named = cues.businesses(normalize(words)) or ((turn.business,) if turn.business else ())
         ranking = search(snapshot, words, audience=turn.audience, named=named)
         rankings.append(ranking)
-        general = cues.asks_for_the_rule(normalize(words))
         return decide(
             ranking,
             snapshot.entries,
             snapshot.topics,
             audience=turn.audience,
             named=named,
-            verdict=cues.seeks_verdict(normalize(words)) and not general,
-            general=general,
+            general=cues.asks_for_the_rule(normalize(words)),
             rules=snapshot.judgements,
             category=question.category,
         )

@@ -1,4 +1,4 @@
-"""What a question says outright: its line of business, and whether it seeks a verdict.  Rules, not scores."""
+"""What a question says outright: its line of business, and whether it asks for a rule.  Rules, not scores."""
 
 from __future__ import annotations
 
@@ -20,33 +20,23 @@ def businesses(normalized: str) -> tuple[Business, ...]:
     return tuple(business for business, pattern in _BUSINESS.items() if pattern.search(normalized))
 
 
-_CONCRETE = (
-    r"这家|那家|这个(?:投标人|投标|公司|单位|标|供应商|企业|厂家|专家|报价|业绩)|该(?:投标人|公司|单位|供应商|企业)|他家|他们家|她家|[甲乙丙丁abcd](?:公司|单位|家|投标人)"
-    r"|(?:第[一二三四五六1-6]|有一?)(?:家|个投标人)|某家|这份(?:标书|投标文件|投标)|这(?:两|几)家|我们(?:这次|这个标|这份|家)|我家|我司|我们公司|我这个(?:标|分)|这种投标|这标"
-)
-_VERDICT = (
-    r"(?:能不能|可不可以|可以|能|要不要|该不该|应不应该|应该|是不是该|算不算|够不够|会不会|是不是要|直接|给他|把他|给它|把它|帮我|你说|你看|你觉得)?"
-    r"(?:废掉|废标|否决|否掉|判(?:废|他|无效)|给几分|打几分|打多少分|给多少分|得几分|选谁|选哪家|谁(?:会|能)?中标|作废|算废标|淘汰|扣(?:几|多少)?分|算串标|是串标|算围标|是围标|通过(?:评审|审查)?|合格)"
-)
-_JUDGEMENT = re.compile(
-    rf"(?:{_CONCRETE}).{{0,30}}(?:{_VERDICT})|(?:废掉|否决|否掉)(?:他|它|他们|这家|那家)|(?:给|打)(?:他|它|这家|那家).{{0,6}}分"
-)
-
-
 _GENERAL = re.compile(
     r"(?:什么|啥|哪些|哪种|哪几|何种|怎样|什么样)(?:的)?(?:情况|情形|行为|条件|算|才算|叫)|怎么(?:认定|判断|区分|定义|规定|界定|处理|处罚|办|算|打分|评)"
     r"|如何(?:认定|判断|区分|处理|界定)|规定|明文|法律上|依据|政策|流程|程序|标准是|一般(?:怎么|如何|会)|有什么后果|啥后果|区别"
 )
 
+_PROCEDURE = re.compile(
+    r"几天|多久|多长时间|啥时候|什么时候|几号前|去哪|哪里|哪儿|找谁|向谁|交给谁|谁出|谁付|谁承担|该谁|凭啥我出|咋办|怎么办|怎么处|收多少|按哪个|以哪个|哪个算"
+    r"|怎么弄|咋弄|怎么写|怎么走|接着评|往下评|评下去|还评|继续评"
+)
+"""When, where, who, how: no verdict answers that.  None of the 157 dev judgements has any of it, and 11 of the 36 dev
+questions in scope that were taken for judgements do."""
+
 
 def asks_for_the_rule(normalized: str) -> bool:
-    """True when a text asks what holds in general (什么情况、怎么认定、按规定), not for a decision."""
-    return _GENERAL.search(normalized.replace(" ", "")) is not None
-
-
-def seeks_verdict(normalized: str) -> bool:
-    """True when a text points at one bid, bidder or score and asks what the decision on it should be."""
-    return _JUDGEMENT.search(normalized.replace(" ", "")) is not None
+    """True when a text asks what holds in general (什么情况、怎么认定、按规定) or for the procedure, not for a decision."""
+    text = normalized.replace(" ", "")
+    return _GENERAL.search(text) is not None or _PROCEDURE.search(text) is not None
 
 
 _ORDINALS = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "1": 1, "2": 2, "3": 3, "4": 4, "5": 5}

@@ -32,6 +32,7 @@ SOURCES: dict[str, str] = {
     "bigrams": "字对的覆盖",
     "phrase_bm25": "问法 BM25",
     "fuzzy": "编辑相似",
+    "verdict": "像要一个判定",
     "negative": "像“不是这条”的问法",
     "conflict": "业务不符",
     "other_role": "身份不符",

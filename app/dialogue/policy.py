@@ -27,8 +27,6 @@ BEYOND_DOUBT = 0.85
 """A topic of at least ``DOUBT`` that holds the first entry turns an answer below ``BEYOND_DOUBT`` into a question."""
 OPTION = 0.03
 """Probability from which an entry is worth a line among the options."""
-VERDICT = 0.30
-"""What a sentence that asks for a verdict on a concrete case adds to the probability of being one."""
 MAX_OPTIONS = 5
 
 Kind = Literal["answer", "clarify", "decline", "smalltalk", "neutral"]
@@ -55,16 +53,15 @@ def decide(
     *,
     audience: Audience | None = None,
     named: Sequence[Business] = (),
-    verdict: bool = False,
     general: bool = False,
     rules: Mapping[str, Judgement] | None = None,
     category: Category | None = None,
 ) -> Decision:
     """Choose the kind of reply.
 
-    ``named`` are the lines of business the question (or the conversation) names; ``verdict`` says the question seeks
-    a judgement on a concrete case, ``general`` that it asks for the rule: then what resembles a judgement from
-    ``rules`` counts for the entry that holds its rule.  With a ``category`` only its entries are named.
+    ``named`` are the lines of business the question (or the conversation) names; ``general`` says it asks for the rule:
+    then what resembles a judgement from ``rules`` counts for the entry that holds its rule.  With a ``category`` only its
+    entries are named.
     """
     if category is not None:
         ranking = within(ranking, category, entries, topics)
@@ -79,7 +76,7 @@ def decide(
         mass[hit.intent.kind] += hit.probability
     if best.exact and best.intent.kind == "entry":
         return Decision("answer", 1.0, entry=best.intent.id)
-    if mass["judgement"] + VERDICT * verdict >= SURE:
+    if mass["judgement"] >= SURE:
         judgement = next((hit.intent.id for hit in ranking.hits if hit.intent.kind == "judgement"), None)
         return Decision("neutral", max(mass["judgement"], SURE), intent=judgement)
     if best.intent.kind == "smalltalk" and mass["smalltalk"] >= (0.0 if best.exact else SURE_SMALLTALK):

@@ -47,6 +47,8 @@ class Sources:
     its weight comes out negative: a long question is rarely meant by a two-word phrase it happens to contain."""
     fuzzy: Scores
     """Edit similarity of the closest phrase."""
+    verdict: Scores
+    """For judgements, how much the sentence sounds like a request for a verdict, whatever it is about."""
     negative: Scores
     """By how much the closest not-alias is closer than the closest phrase."""
     conflict: Scores

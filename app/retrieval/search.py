@@ -83,6 +83,7 @@ def score(
         bigrams=snapshot.lexicon.bigrams.relative(pairs),
         phrase_bm25=fusion.best_of_run(snapshot.lexicon.phrase_bm25.relative(words + pairs), snapshot.starts),
         fuzzy=fusion.best_of_run(ratios, snapshot.starts),
+        verdict=np.where(snapshot.is_judgement, np.float32(snapshot.verdict.score(vector)), np.float32(0)),
         negative=negative,
         conflict=_conflict(snapshot, named),
         other_role=_other_role(snapshot, audience),

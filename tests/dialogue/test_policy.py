@@ -59,10 +59,9 @@ def decided(
     exact: bool = False,
     audience: Audience | None = None,
     named: tuple[Business, ...] = (),
-    verdict: bool = False,
 ) -> Decision:
     found = ranking(*shares, exact=exact)
-    return decide(found, ENTRIES, TOPICS, audience=audience, named=named, verdict=verdict)
+    return decide(found, ENTRIES, TOPICS, audience=audience, named=named)
 
 
 def test_nothing_found_is_declined_with_certainty_and_without_options() -> None:
@@ -73,9 +72,8 @@ def test_an_entry_that_leaves_no_doubt_is_the_answer_and_its_share_the_confidenc
     assert decided(("entry", "works", 0.97), ("entry", "land", 0.01)) == Decision("answer", 0.97, entry="works")
 
 
-@pytest.mark.parametrize("verdict", [False, True])
-def test_a_known_wording_of_an_entry_is_answered_whatever_it_sounds_like(verdict: bool) -> None:
-    assert decided(("entry", "works", 1.0), exact=True, verdict=verdict) == Decision("answer", 1.0, entry="works")
+def test_a_known_wording_of_an_entry_is_answered() -> None:
+    assert decided(("entry", "works", 1.0), exact=True) == Decision("answer", 1.0, entry="works")
 
 
 def test_two_entries_that_fit_alike_are_offered_best_first() -> None:
@@ -156,20 +154,6 @@ def test_a_verdict_that_is_sought_stays_neutral() -> None:
 def test_two_judgements_that_fit_alike_are_one_doubt_less_not_more() -> None:
     found = decided(("judgement", "void-this-bid", 0.49), ("judgement", "how-many-points", 0.48))
     assert (found.kind, found.intent) == ("neutral", "void-this-bid")
-
-
-def test_the_words_of_a_sentence_tip_the_scale_to_neutral() -> None:
-    doubtful = policy.SURE - policy.VERDICT / 2
-    shares: list[tuple[IntentKind, str, float]] = [
-        ("judgement", "void-this-bid", doubtful),
-        ("entry", "works", 0.97 - doubtful),
-    ]
-    assert decided(*shares, verdict=False).kind != "neutral"
-    assert decided(*shares, verdict=True).kind == "neutral"
-
-
-def test_the_words_of_a_sentence_alone_make_no_verdict() -> None:
-    assert decided(("entry", "works", 0.97), verdict=True).kind == "answer"
 
 
 def test_where_nothing_fits_the_nearest_entries_are_named() -> None:
