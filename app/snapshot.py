@@ -103,6 +103,11 @@ class Snapshot:
         return {entry.id: entry for entry in self.knowledge.entries}
 
     @cached_property
+    def intent_of(self) -> Mapping[str, Intent]:
+        """The intent of every entry, by id."""
+        return {intent.id: intent for intent in self.intents if intent.kind == "entry"}
+
+    @cached_property
     def by_number(self) -> Mapping[str, Entry]:
         return {entry.number: entry for entry in self.knowledge.entries}
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from app.dialogue import context, cues
+from app.dialogue.context import Continued
 from app.dialogue.policy import Decision, Kind, decide
 from app.dialogue.turn import Offered, Turn
 from app.index.spelling import corrected
@@ -85,36 +86,37 @@ def answer(snapshot: Snapshot, question: Question, turn: Turn | None = None) -> 
             "decline", replies.clarify_failed if first else replies.decline, 1.0, handover=not first, tier="rejected"
         )
         return reply, replace(turn, offered=(), topic=None, misses=turn.misses + 1)
-    rankings: list[Ranking] = []
 
-    def read(words: str) -> Decision:
-        named = cues.businesses(normalize(words)) or ((turn.business,) if turn.business else ())
-        ranking = search(snapshot, words, audience=turn.audience, named=named)
-        rankings.append(ranking)
+    def rank(words: str) -> Ranking:
+        return search(snapshot, words, audience=turn.audience, named=_named(words, turn))
+
+    def conclude(ranking: Ranking, words: str) -> Decision:
         return decide(
             ranking,
             snapshot.entries,
             snapshot.topics,
             audience=turn.audience,
-            named=named,
+            named=_named(words, turn),
             general=cues.asks_for_the_rule(normalize(words)),
             rules=snapshot.judgements,
             category=question.category,
         )
 
-    decision, read_with, without_slips = read(question.text), None, None
+    ranking = rank(question.text)
+    exact = bool(ranking.hits) and ranking.hits[0].exact
+    read = Continued(conclude(ranking, question.text), ranking, None)
+    without_slips = None
     if (turn.answered or turn.topic) and cues.may_follow_up(text):
-        decision, read_with = context.follow_up(snapshot, text, turn, decision, read)
-    if read_with is None and not _clean(decision):
-        decision, without_slips = _respelled(snapshot, text, decision, read, rankings)
-    exact = bool(rankings[0].hits) and rankings[0].hits[0].exact
-    tier: Tier = "corrected" if without_slips else "follow_up" if read_with else "exact" if exact else "scores"
+        read = context.follow_up(snapshot, text, turn, ranking, read.decision, rank, conclude)
+    if read.words is None and not _clean(read.decision):
+        read, without_slips = _respelled(snapshot, text, read, rank, conclude)
+    tier: Tier = "corrected" if without_slips else "follow_up" if read.words else "exact" if exact else "scores"
     reply = replace(
-        _phrase(snapshot, decision, rankings[0]),
-        understood_as=read_with,
+        _phrase(snapshot, read.decision, read.ranking),
+        understood_as=read.words,
         corrected=without_slips,
         tier=tier,
-        ranking=rankings[0],
+        ranking=read.ranking,
     )
     return reply, _remember(turn, reply)
 
@@ -127,23 +129,24 @@ def _clean(decision: Decision) -> bool:
 
 
 def _respelled(
-    snapshot: Snapshot, text: str, typed: Decision, read: Callable[[str], Decision], rankings: list[Ranking]
-) -> tuple[Decision, str | None]:
-    """The decision on the text without slips where that is the better one, with that text; else as typed.
-
-    On return ``rankings[0]`` is the ranking behind the decision.
-    """
+    snapshot: Snapshot, text: str, typed: Continued, rank: context.Rank, conclude: context.Conclude
+) -> tuple[Continued, str | None]:
+    """The text read without slips where that is the better reading, with that text; else as typed."""
     text_without = corrected(snapshot.spelling, text, snapshot.tokenizer.frequencies)
     if text_without is None:
         return typed, None
-    before = _best_entry(rankings[0])
-    other = read(text_without)
-    if other.kind not in ("answer", "clarify") or _best_entry(rankings[-1]) * RESPELLED <= before:
+    ranking = rank(text_without)
+    decision = conclude(ranking, text_without)
+    if decision.kind not in ("answer", "clarify") or (typed.decision.kind, decision.kind) == ("answer", "clarify"):
         return typed, None
-    if typed.kind == "answer" and other.kind == "clarify":
+    if _best_entry(ranking) * RESPELLED <= _best_entry(typed.ranking):
         return typed, None
-    rankings.insert(0, rankings.pop())
-    return replace(other, confidence=other.confidence * RESPELLED), text_without
+    return Continued(replace(decision, confidence=decision.confidence * RESPELLED), ranking, None), text_without
+
+
+def _named(words: str, turn: Turn) -> tuple[Business, ...]:
+    """The lines of business that the words name, else the one chosen before."""
+    return cues.businesses(normalize(words)) or ((turn.business,) if turn.business else ())
 
 
 def _best_entry(ranking: Ranking) -> float:

@@ -1,21 +1,41 @@
-"""A short message read as the continuation of a conversation, by rules; if both readings are plausible, ask."""
+"""A short message read as the continuation of a conversation, by rules and scores; if both readings are plausible, ask."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 
 from app.dialogue import cues
 from app.dialogue.policy import Decision
 from app.dialogue.turn import Turn
 from app.knowledge.model import Business, Entry
+from app.retrieval.search import Hit, Ranking
 from app.snapshot import Snapshot
 from app.text.normalize import match_key
+from app.text.tokenize import bigrams
 
-Read = Callable[[str], Decision]
-"""Decides a text as if nothing had been said before."""
+Rank = Callable[[str], Ranking]
+Conclude = Callable[[Ranking, str], Decision]
 
 UNIVERSAL: Business = "通用"
+
+SURE_ALONE = 0.85
+"""Confidence from which a message that does not lean on the one before (那…, …呢) is what it is by itself."""
+OFFERED, RELATED, SAME_CATEGORY, ITSELF = 12.0, 3.0, 8.0, 1.0
+"""How much likelier than others an entry is meant that was just shown as an option, that belongs with the last answer (one
+names the other as related), that is of its category; and the last answer itself."""
+
+LABEL_SHARE = 0.5
+"""Share of a message's character pairs that an option's label must have to be picked by them."""
+
+
+@dataclass(frozen=True)
+class Continued:
+    """A message in its conversation: ``words`` are what it was read together with, None where it stands alone."""
+
+    decision: Decision
+    ranking: Ranking
+    words: str | None
 
 
 def from_offered(snapshot: Snapshot, text: str, turn: Turn) -> Entry | None:
@@ -43,41 +63,112 @@ def from_offered(snapshot: Snapshot, text: str, turn: Turn) -> Entry | None:
     return fitting[0] if len(fitting) == 1 else None
 
 
-def follow_up(snapshot: Snapshot, text: str, turn: Turn, alone: Decision, read: Read) -> tuple[Decision, str | None]:
-    """What a message means after ``turn``, given what it means ``alone``; with the words it was read together with.
+def follow_up(
+    snapshot: Snapshot, text: str, turn: Turn, ranking: Ranking, alone: Decision, rank: Rank, conclude: Conclude
+) -> Continued:
+    """What a message means after ``turn``, given its ``ranking`` and what it means ``alone``.
 
     A message that is clear by itself is never bent to the past.  Otherwise: a bare line of business (「政府采购的呢」)
-    asks the same of another business; among several entries that fit, the only one of the category or the relatives of
-    the last answer is meant; and what says too little is read together with the subject of the conversation.
+    asks the same of another business; a word that singles out one of the options just shown picks it; and the scores of
+    the message by itself and of the message together with the subject are weighed, what belongs with the last answer
+    counting more.  Where that leaves two readings, the mixture is undecided, and the reply asks.
     """
+    itself = Continued(alone, ranking, None)
     last = snapshot.entries.get(turn.answered or "")
     if last is not None and (business := cues.only_names_business(text)) is not None:
         sibling = _sibling(snapshot, last, business)
         if sibling is not None:
-            return Decision("answer", alone.confidence, entry=sibling), last.question
-    if alone.kind not in ("clarify", "decline") or (alone.kind == "decline" and alone.intent is not None):
-        return alone, None
+            return Continued(Decision("answer", alone.confidence, entry=sibling), ranking, last.question)
+    if alone.kind not in ("answer", "clarify", "decline") or (alone.kind == "decline" and alone.intent is not None):
+        return itself
+    core = cues.without_connectives(text)
+    if alone.kind == "answer" and (alone.confidence >= SURE_ALONE or core == text):
+        return itself
+    chosen = _singled_out(snapshot, text, turn)
+    if chosen is not None:
+        return Continued(Decision("answer", max(alone.confidence, 0.5), entry=chosen), ranking, None)
     if last is not None and alone.kind == "clarify" and alone.intent is not None:
-        meant = _of_the_same_matter(snapshot, last, alone.options)
+        meant = _of_the_same_matter(last, [snapshot.entries[key] for key in alone.options], _kin(snapshot, last))
         if meant is not None:
-            return replace(alone, kind="answer", entry=meant, options=()), last.question
+            decision = replace(alone, kind="answer", entry=meant.id, options=())
+            return Continued(decision, ranking, last.question)
     words = subject(snapshot, turn)
-    if words and words not in text:
-        core = cues.without_connectives(text)
-        together = read(f"{words} {core}")
-        if together.kind == "answer" or (together.kind == "clarify" and alone.kind == "decline" and core != text):
-            return together, words
-    return alone, None
+    together = rank(f"{words} {core}") if words and words not in text else ranking
+    weighed = _weighed(snapshot, turn, together)
+    decision = conclude(weighed, text)
+    if decision.kind == "clarify" and alone.kind != "decline":
+        return itself
+    if decision.kind not in ("answer", "clarify") or decision == alone:
+        return itself
+    return Continued(decision, weighed, words or (last.question if last else None))
 
 
-def _of_the_same_matter(snapshot: Snapshot, last: Entry, options: tuple[str, ...]) -> str | None:
+def _singled_out(snapshot: Snapshot, text: str, turn: Turn) -> str | None:
+    """The one option just shown that the line of business named, or most of the words, speak for."""
+    shown = [option for option in turn.offered if option.entry in snapshot.entries]
+    named = set(cues.businesses(text))
+    if named:
+        fitting = [o.entry for o in shown if named & set(snapshot.entries[o.entry].business)]
+        exclusive = [key for key in fitting if UNIVERSAL not in snapshot.entries[key].business]
+        if len(exclusive or fitting) == 1:
+            return (exclusive or fitting)[0]
+    said = set(bigrams(match_key(text)))
+    share = [(len(said & set(bigrams(match_key(o.label)))) / max(len(said), 1), o.entry) for o in shown]
+    best = sorted(share, reverse=True)[:2]
+    if best and best[0][0] >= LABEL_SHARE and (len(best) == 1 or best[0][0] >= 2 * best[1][0]):
+        return best[0][1]
+    return None
+
+
+def _weighed(snapshot: Snapshot, turn: Turn, ranking: Ranking) -> Ranking:
+    """Entries counted by how they belong to the conversation, and everything shared out anew."""
+    offered = {option.entry for option in turn.offered}
+    last = snapshot.entries.get(turn.answered or "")
+    kin = _kin(snapshot, last) if last else set()
+
+    def factor(entry: Entry) -> float:
+        if entry.id in offered:
+            return OFFERED
+        if last is None:
+            return 1.0
+        if entry.id == last.id:
+            return ITSELF
+        return (RELATED if entry.id in kin else 1.0) * (SAME_CATEGORY if entry.category == last.category else 1.0)
+
+    raised: dict[tuple[str, str], Hit] = {}
+    for hit in ranking.hits:
+        intent, share = hit.intent, hit.probability
+        if intent.kind == "topic" and last is not None:
+            settled = _of_the_same_matter(
+                last, [snapshot.entries[o.entry] for o in snapshot.topics[intent.id].options], kin
+            )
+            if settled is not None:
+                intent = snapshot.intent_of[settled.id]
+        if intent.kind == "entry":
+            share *= factor(snapshot.entries[intent.id])
+        key = (intent.kind, intent.id)
+        before = raised[key].probability if key in raised else 0.0
+        raised[key] = replace(raised.get(key, hit), intent=intent, probability=before + share, exact=False)
+    total = ranking.none + sum(hit.probability for hit in raised.values())
+    if not total:
+        return ranking
+    shared = [replace(hit, probability=hit.probability / total) for hit in raised.values()]
+    return Ranking(tuple(sorted(shared, key=lambda hit: -hit.probability)), ranking.none / total)
+
+
+def _of_the_same_matter(last: Entry, options: Sequence[Entry], kin: Collection[str]) -> Entry | None:
     """The one option that belongs with the last answer: of its category, else related to it; None if none or several."""
-    others = [key for key in options if key != last.id]
-    same = [key for key in others if snapshot.entries[key].category == last.category]
+    others = [entry for entry in options if entry.id != last.id]
+    same = [entry for entry in others if entry.category == last.category]
     if len(same) == 1:
         return same[0]
-    kin = [key for key in same or others if key in last.related or last.id in snapshot.entries[key].related]
-    return kin[0] if len(kin) == 1 else None
+    related = [entry for entry in same or others if entry.id in kin]
+    return related[0] if len(related) == 1 else None
+
+
+def _kin(snapshot: Snapshot, last: Entry) -> set[str]:
+    """Entries that belong with one: it names them as related, or they it."""
+    return set(last.related) | {entry.id for entry in snapshot.knowledge.entries if last.id in entry.related}
 
 
 def _sibling(snapshot: Snapshot, last: Entry, business: Business) -> str | None:

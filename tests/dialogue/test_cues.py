@@ -216,7 +216,7 @@ def test_a_sentence_about_one_bid_that_asks_for_its_fate_does_not_ask_for_the_ru
         "这笔服务费该谁出",
         "第一名不要了，几天内得重新定",
         "专家怎么打分，有什么规定",
-        "机器码一致会怎样处理",
+        "机器码一致怎么处理",
         "没盖章按规定是不是应当否决",
         "评完剩两家，还能接着评吗",
         "只有一家报名怎么办",

@@ -6,7 +6,6 @@ from datetime import date
 
 import pytest
 
-from app.dialogue import policy
 from app.dialogue.policy import Decision, decide
 from app.knowledge.model import Audience, Business, Entry, Intent, IntentKind, Option, Topic
 from app.retrieval.fusion import FEATURES
