@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from app.dialogue import context, cues
+from app.dialogue.confidence import calibrated
 from app.dialogue.context import Continued
 from app.dialogue.policy import Decision, Kind, decide
 from app.dialogue.turn import Offered, Turn
@@ -56,6 +57,7 @@ class Reply:
     kind: Kind
     text: str
     confidence: float
+    """Share of such replies that are right."""
     entry: Entry | None = None
     options: tuple[Option, ...] = ()
     handover: bool = False
@@ -64,6 +66,8 @@ class Reply:
     corrected: str | None = None
     """The question as it was read, where it was taken for mistyped."""
     tier: Tier = "scores"
+    probability: float = 1.0
+    """What decided, before it was calibrated into ``confidence``."""
     topic: str | None = field(default=None, repr=False)
     ranking: Ranking | None = field(default=None, repr=False)
 
@@ -111,8 +115,11 @@ def answer(snapshot: Snapshot, question: Question, turn: Turn | None = None) -> 
     if read.words is None and not _clean(read.decision):
         read, without_slips = _respelled(snapshot, text, read, rank, conclude)
     tier: Tier = "corrected" if without_slips else "follow_up" if read.words else "exact" if exact else "scores"
+    decision = read.decision
     reply = replace(
-        _phrase(snapshot, read.decision, read.ranking),
+        _phrase(snapshot, decision, read.ranking),
+        confidence=1.0 if exact and not read.words else calibrated(decision.kind, decision.confidence),
+        probability=decision.confidence,
         understood_as=read.words,
         corrected=without_slips,
         tier=tier,

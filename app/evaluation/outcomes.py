@@ -30,6 +30,7 @@ class Outcome:
     entry: str | None
     options: tuple[str, ...]
     confidence: float
+    probability: float
     correct: bool
     offered: bool
 
@@ -88,6 +89,7 @@ def _outcome(family: str, group: str, question: str, right: tuple[str, ...], rep
         entry=entry,
         options=options,
         confidence=reply.confidence,
+        probability=reply.probability,
         correct=correct,
         offered=answered or (reply.kind == "clarify" and bool(set(options) & set(right))),
     )
