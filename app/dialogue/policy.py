@@ -27,6 +27,9 @@ BEYOND_DOUBT = 0.85
 """A topic of at least ``DOUBT`` that holds the first entry turns an answer below ``BEYOND_DOUBT`` into a question."""
 OPTION = 0.03
 """Probability from which an entry is worth a line among the options."""
+FAR_AHEAD = 5.0
+"""How many times likelier the first of several entries for a known role must be than the second to be taken without asking.
+Dev, questions whose role is given: 41 -> 56 % answered."""
 MAX_OPTIONS = 5
 
 Kind = Literal["answer", "clarify", "decline", "smalltalk", "neutral"]
@@ -90,7 +93,8 @@ def decide(
     if asked is not None and mass["topic"] + mass["entry"] >= IN_SCOPE and _leads(asked, rivals, topics):
         probability = mass["topic"] + mass["entry"]
         topic = topics[asked.intent.id]
-        settled = resolve(topic, probability, entries, audience=audience, named=named, category=category)
+        shares = {hit.intent.id: hit.probability for hit in rivals}
+        settled = resolve(topic, probability, entries, shares, audience=audience, named=named, category=category)
         return _with_rivals(settled, rivals) if settled.kind == "clarify" else settled
     if mass["entry"] + mass["topic"] >= IN_SCOPE and len(rivals) >= 2:
         options = [hit.intent.id for hit in rivals[:MAX_OPTIONS] if hit.probability >= OPTION]
@@ -141,18 +145,25 @@ def resolve(
     topic: Topic,
     probability: float,
     entries: Mapping[str, Entry],
+    shares: Mapping[str, float],
     *,
     audience: Audience | None,
     named: Sequence[Business],
     category: Category | None = None,
 ) -> Decision:
-    """A question that several entries answer: take the one that its business or the asker's role singles out, or ask."""
+    """A question that several entries answer: take the one that its business or the asker's role singles out, or ask.
+
+    ``shares`` are the entries' own probabilities: of those that suit a known role, one far ahead is meant.
+    """
     options = [o.entry for o in topic.options if category is None or entries[o.entry].category == category]
     if len(options) == 1:
         return Decision("answer", probability, entry=options[0], intent=topic.id)
     fitting = [entry for entry in options if set(entries[entry].business) & set(named)] if named else options
     if audience is not None and len(fitting) != 1:
         fitting = [entry for entry in fitting or options if audience in entries[entry].audience]
+        ahead = sorted(fitting, key=lambda entry: -shares.get(entry, 0.0))
+        if len(ahead) > 1 and shares.get(ahead[0], 0.0) >= max(OPTION, FAR_AHEAD * shares.get(ahead[1], 0.0)):
+            fitting = ahead[:1]
     if len(fitting) == 1:
         return Decision("answer", probability, entry=fitting[0], intent=topic.id)
     return Decision("clarify", probability, options=tuple(options), intent=topic.id)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.evaluation.cases import Ambiguous, Dialogue, InScope, Judgement, OutOfScope, load_cases
+from app.evaluation.cases import ANYTHING, Ambiguous, Dialogue, InScope, Judgement, OutOfScope, load_cases
 from tests.conftest import CHECKOUT, Published
 
 QUALITY = CHECKOUT / "tests" / "quality"
@@ -83,10 +83,12 @@ def test_both_splits_load_and_name_only_entries_and_replies_there_are(name: str,
     named = {expect.removeprefix("entry:") for expect in expected if expect.startswith("entry:")}
     assert named <= entries
     assert {expect for expect in expected if not expect.startswith("entry:")} <= {
+        "answer",
         "clarify",
         "decline",
         "smalltalk",
         "neutral",
+        ANYTHING,
     }
     assert cases.out_of_scope
     assert cases.judgement

@@ -22,6 +22,7 @@ def outcome(**changes: Any) -> Outcome:
         "entry": "a",
         "options": (),
         "confidence": 0.9,
+        "probability": 1.0,
         "correct": True,
         "offered": True,
     }

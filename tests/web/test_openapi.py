@@ -57,6 +57,7 @@ def test_every_public_and_admin_route_is_described(description: dict[str, Any]):
         "GET /api/v1/terms/{term}",
         "POST /api/v1/feedback",
         "GET /api/v1/admin/knowledge",
+        "POST /api/v1/admin/explain",
         "POST /api/v1/admin/knowledge/validate",
         "POST /api/v1/admin/knowledge/reload",
         "GET /healthz",

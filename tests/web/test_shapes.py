@@ -15,6 +15,7 @@ REPLY = {
     "options",
     "handover",
     "understood_as",  # beyond the list: the previous question that a follow-up was read together with
+    "corrected",  # beyond the list: the question as it was read, where it was taken for mistyped
     "confidence",
     "knowledge",
     "took_ms",
