@@ -320,11 +320,25 @@ def publish(kb: KbDir = None, as_json: AsJson = False) -> None:
     out.print(table)
 
 
+def _served() -> Any:
+    """The version that serves, opened by a process of the replay."""
+    from app.config import load_settings
+    from app.index.encoder import open_encoder
+    from app.main import current_or_published
+    from app.text.tokenize import load_dictionary
+
+    settings = load_settings()
+    return current_or_published(settings, open_encoder(settings.encoder, settings.threads), load_dictionary())
+
+
 @app.command()
 def evaluate(
     cases: Annotated[Path, typer.Argument(help="测试问题文件夹，如 tests/quality/test")],
     html: Annotated[Path | None, typer.Option(help="另存为一个网页")] = None,
     misses: Annotated[bool, typer.Option("--misses", help="列出没有答对的问题（调参时不要看 test）")] = False,
+    replay: Annotated[
+        bool, typer.Option("--replay", help="再问一遍、换次序问、两个进程分着问，数有几个答复不同")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """用已知正确答案的问题检验现在的知识库。"""
@@ -364,6 +378,13 @@ def evaluate(
     print("\n| 指标 | % |\n|---|---|")
     for name, value in figures["bars"].items():
         print(f"| {name} | {100 * value:.1f} |")
+    if replay:
+        from app.evaluation.replay import differences
+
+        compared, differ = differences(snapshot, load_cases(cases), _served)
+        print(f"\n重放：比较 {compared} 个答复，不同 {differ} 个")
+        if differ:
+            raise typer.Exit(1)
     if misses:
         for o in found:
             if not o.correct:
