@@ -22,6 +22,9 @@ NAMED_POINTER = 0.35
 IN_SCOPE = 0.25
 """Probability that entries and topics need together for options to be offered; below, the question is refused.  Dev:
 at 0.4 the right entry is answered or offered for 96.4 % of the questions in scope, at 0.3 97.2 %, at 0.2 97.5 %."""
+RIVAL = 0.20
+"""Share of the first entry's probability from which a second one for another line of business makes the reply ask.  Dev:
+ambiguous asked back 77.8 -> 79.5 %, dialogue turns 89.2 -> 89.7 %, questions in scope as before."""
 DOUBT = 0.10
 BEYOND_DOUBT = 0.85
 """A topic of at least ``DOUBT`` that holds the first entry turns an answer below ``BEYOND_DOUBT`` into a question."""
@@ -89,6 +92,12 @@ def decide(
         return Decision("decline", mass["pointer"], intent=pointer)
     asked = next((hit for hit in ranking.hits if hit.intent.kind == "topic"), None)
     if rivals and rivals[0].probability >= ANSWER and not _in_doubt(rivals[0], asked, topics):
+        between = _between(rivals, entries, topics)
+        if between is not None:
+            shares = {hit.intent.id: hit.probability for hit in rivals}
+            return resolve(
+                between, rivals[0].probability, entries, shares, audience=audience, named=named, category=category
+            )
         return Decision("answer", rivals[0].probability, entry=rivals[0].intent.id)
     if asked is not None and mass["topic"] + mass["entry"] >= IN_SCOPE and _leads(asked, rivals, topics):
         probability = mass["topic"] + mass["entry"]
@@ -108,6 +117,17 @@ def _in_doubt(first: Hit, asked: Hit | None, topics: Mapping[str, Topic]) -> boo
     if asked is None or first.probability >= BEYOND_DOUBT or asked.probability < DOUBT:
         return False
     return any(option.entry == first.intent.id for option in topics[asked.intent.id].options)
+
+
+def _between(rivals: Sequence[Hit], entries: Mapping[str, Entry], topics: Mapping[str, Topic]) -> Topic | None:
+    """The narrowest topic that offers the two likeliest entries, where the second is a real rival and of another business."""
+    if len(rivals) < 2 or rivals[1].probability < RIVAL * rivals[0].probability:
+        return None
+    pair = {rivals[0].intent.id, rivals[1].intent.id}
+    if set(entries[rivals[0].intent.id].business) & set(entries[rivals[1].intent.id].business):
+        return None
+    both = [topic for topic in topics.values() if pair <= {option.entry for option in topic.options}]
+    return min(both, key=lambda topic: (len(topic.options), topic.id), default=None)
 
 
 def _leads(asked: Hit, rivals: Sequence[Hit], topics: Mapping[str, Topic]) -> bool:

@@ -92,7 +92,7 @@ def _wrong_forms(word: str) -> Iterable[tuple[str, float]]:
                 yield from (
                     (word[:i] + other + word[i + 1 :], OTHER_CHARACTER) for other in group if other != character
                 )
-        if len(word) >= 3:
+        if len(word) >= 3 and 0 < i < len(word) - 1:  # at an end the word stands there whole
             yield word[:i] + character + word[i:], SLIP
         if len(word) >= 3 and i + 1 < len(word):
             yield word[:i] + word[i + 1] + character + word[i + 2 :], SLIP
