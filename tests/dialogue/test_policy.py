@@ -156,7 +156,7 @@ def test_two_judgements_that_fit_alike_are_one_doubt_less_not_more() -> None:
 
 
 def test_where_nothing_fits_the_nearest_entries_are_named() -> None:
-    found = decided(("entry", "works", 0.12), ("entry", "land", 0.08), ("entry", "e-1", 0.0001))
+    found = decided(("entry", "works", 0.10), ("entry", "land", 0.08), ("entry", "e-1", 0.0001))
     assert (found.kind, found.entry, found.options) == ("decline", None, ("works", "land"))
 
 
