@@ -22,11 +22,14 @@ from app.index.spelling import Spelling
 from app.index.store import Manifest, Stored
 from app.index.verdict import Verdict
 from app.index.whitening import Whitening, fit
-from app.knowledge.model import Entry, Intent, Judgement, Knowledge, Pointer, Smalltalk, Topic
+from app.knowledge.model import Entry, Intent, IntentKind, Judgement, Knowledge, Pointer, Smalltalk, Topic
 from app.knowledge.render import Rendered, fill
 from app.text.normalize import match_key, normalize, strip_fillers
 from app.text.pinyin import syllables
 from app.text.tokenize import Dictionary, Tokenizer, bigrams
+
+SPOKEN = 20
+"""Characters of the longest wording offered for pinyin: whole stories are not what anybody types ahead."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,16 @@ class Snapshot:
     @cached_property
     def is_judgement(self) -> npt.NDArray[np.bool_]:
         return np.array([intent.kind == "judgement" for intent in self.intents])
+
+    @cached_property
+    def kinds(self) -> Sequence[IntentKind]:
+        return [intent.kind for intent in self.intents]
+
+    @cached_property
+    def written(self) -> tuple[str, Sequence[int]]:
+        """The keys of the entries' phrases, a line each, and where each line begins."""
+        lines = self.lexicon.keys[: len(self.sound_lines)]
+        return "\n".join(lines), [0, *(np.cumsum([len(line) + 1 for line in lines])[:-1].tolist())]
 
     @cached_property
     def sound_lines(self) -> Sequence[int]:
@@ -184,7 +197,7 @@ def build_lexicon(knowledge: Knowledge, dictionary: Dictionary) -> bytes:
         pairs=[bigrams(text) for text in texts],
         owner=owner,
         count=len(intents),
-        sounds="\n".join("'" + "'".join(syllables(key)) for key in keys[:asked]),
+        sounds="\n".join("'" + "'".join(syllables(key)) if len(key) <= SPOKEN else "" for key in keys[:asked]),
     )
 
 

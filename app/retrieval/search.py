@@ -125,7 +125,7 @@ def search(
     if not key:
         return Ranking((), 1.0)
     sources, closeness = score(snapshot, question, audience, named)
-    utility = fusion.utilities(sources, [intent.kind for intent in snapshot.intents], weights)
+    utility = fusion.utilities(sources, snapshot.kinds, weights)
     barred = snapshot.not_exact.get(key, frozenset())
     utility[list(barred)] = -np.inf
     probability, none = fusion.probabilities(utility, weights.none)

@@ -42,10 +42,13 @@ def suggest(snapshot: Snapshot, typed: str) -> list[Entry]:
 
 def _written(snapshot: Snapshot, key: str) -> Iterator[tuple[int, int]]:
     """Rows of the entries' phrases that have the characters, and where."""
-    for row, phrase in enumerate(snapshot.lexicon.keys[: len(snapshot.sound_lines)]):
-        place = phrase.find(key)
-        if place >= 0:
-            yield row, place
+    text, lines = snapshot.written
+    at = text.find(key)
+    while at >= 0:
+        row = bisect_right(lines, at) - 1
+        yield row, at - lines[row]
+        at = text.find("\n", at)  # the first place in a line is enough
+        at = text.find(key, at) if at >= 0 else -1
 
 
 def _heard(snapshot: Snapshot, key: str) -> Iterator[tuple[int, int]]:
