@@ -40,27 +40,13 @@ from app.main import current_or_published  # noqa: E402
 from app.retrieval import fusion, search  # noqa: E402
 from app.snapshot import Snapshot, assemble, build_lexicon, encoded_form, phrase_list  # noqa: E402
 from app.text.tokenize import load_dictionary  # noqa: E402
+from scripts.remembering import Remembering  # noqa: E402
 
 Ranked = list[tuple[str, float]]
 """(entry id, score), best first."""
 Ranker = Callable[[str], Ranked]
 DEPTH = 50
 ALLOWED_OUTSIDE = 0.02
-
-
-class Remembering:
-    """An encoder that computes each text once, for the many arms."""
-
-    def __init__(self, encoder: Encoder) -> None:
-        self.name, self.dimension, self.fingerprint = encoder.name, encoder.dimension, encoder.fingerprint
-        self._encoder = encoder
-        self._known: dict[str, np.ndarray] = {}
-
-    def encode(self, texts: Sequence[str]) -> np.ndarray:
-        for text in texts:
-            if text not in self._known:
-                self._known[text] = self._encoder.encode([text])[0]
-        return np.stack([self._known[text] for text in texts])
 
 
 def wordings(snapshot: Snapshot) -> tuple[list[str], list[str]]:

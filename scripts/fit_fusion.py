@@ -39,6 +39,7 @@ from app.retrieval.fusion import FEATURES, KINDS  # noqa: E402
 from app.retrieval.search import score  # noqa: E402
 from app.snapshot import Snapshot, assemble, build_lexicon, encoded_form, negative_list, phrase_list  # noqa: E402
 from app.text.tokenize import load_dictionary  # noqa: E402
+from scripts.remembering import Remembering  # noqa: E402
 
 FOLDS = 5
 OWN_WORDING = 0.3
@@ -57,21 +58,6 @@ class Example:
     features: np.ndarray
     right: np.ndarray
     weight: float
-
-
-class Remembering:
-    """An encoder that computes each text once: the folds ask for the same ones again and again."""
-
-    def __init__(self, encoder: Encoder) -> None:
-        self.name, self.dimension, self.fingerprint = encoder.name, encoder.dimension, encoder.fingerprint
-        self._encoder = encoder
-        self._known: dict[str, np.ndarray] = {}
-
-    def encode(self, texts: Sequence[str]) -> np.ndarray:
-        for text in texts:
-            if text not in self._known:
-                self._known[text] = self._encoder.encode([text])[0]
-        return np.stack([self._known[text] for text in texts])
 
 
 def features(snapshot: Snapshot, question: str, audience: Any = None) -> np.ndarray:
