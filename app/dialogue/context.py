@@ -69,9 +69,9 @@ def follow_up(
     """What a message means after ``turn``, given its ``ranking`` and what it means ``alone``.
 
     A message that is clear by itself is never bent to the past.  Otherwise: a bare line of business (「政府采购的呢」)
-    asks the same of another business; a word that singles out one of the options just shown picks it; and the scores of
-    the message by itself and of the message together with the subject are weighed, what belongs with the last answer
-    counting more.  Where that leaves two readings, the mixture is undecided, and the reply asks.
+    asks the same of another business; a word that singles out one of the options just shown picks it; among the options
+    of a topic the one that belongs with the last answer is meant; and the message is read together with the subject of
+    the conversation, what belongs with the last answer counting more.  What is still undecided is asked back.
     """
     itself = Continued(alone, ranking, None)
     last = snapshot.entries.get(turn.answered or "")

@@ -91,10 +91,10 @@ def decide(
         pointer = best.intent.id if best.probability >= NAMED_POINTER else None
         return Decision("decline", mass["pointer"], intent=pointer)
     asked = next((hit for hit in ranking.hits if hit.intent.kind == "topic"), None)
+    shares = {hit.intent.id: hit.probability for hit in rivals}
     if rivals and rivals[0].probability >= ANSWER and not _in_doubt(rivals[0], asked, topics):
         between = _between(rivals, entries, topics)
         if between is not None:
-            shares = {hit.intent.id: hit.probability for hit in rivals}
             return resolve(
                 between, rivals[0].probability, entries, shares, audience=audience, named=named, category=category
             )
@@ -102,7 +102,6 @@ def decide(
     if asked is not None and mass["topic"] + mass["entry"] >= IN_SCOPE and _leads(asked, rivals, topics):
         probability = mass["topic"] + mass["entry"]
         topic = topics[asked.intent.id]
-        shares = {hit.intent.id: hit.probability for hit in rivals}
         settled = resolve(topic, probability, entries, shares, audience=audience, named=named, category=category)
         return _with_rivals(settled, rivals) if settled.kind == "clarify" else settled
     if mass["entry"] + mass["topic"] >= IN_SCOPE and len(rivals) >= 2:

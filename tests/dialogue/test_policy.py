@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from app.dialogue import policy
 from app.dialogue.policy import Decision, decide
 from app.knowledge.model import Audience, Business, Entry, Intent, IntentKind, Option, Topic
 from app.retrieval.fusion import FEATURES
@@ -169,3 +170,27 @@ def test_where_nothing_is_even_near_nothing_is_named() -> None:
 def test_the_same_ranking_gives_the_same_decision() -> None:
     shares: list[tuple[IntentKind, str, float]] = [("entry", "works", 0.49), ("entry", "land", 0.48)]
     assert decided(*shares) == decided(*shares)
+
+
+def test_two_close_entries_of_different_business_are_asked_about_with_the_topic_that_holds_both() -> None:
+    close = (("entry", "works", 0.70), ("entry", "land", 0.70 * policy.RIVAL + 0.01))
+    found = decided(*close)
+    assert (found.kind, found.intent, found.options) == ("clarify", "refund", ("land", "works", "procurement"))
+    assert decided(*close, named=("工程",)).entry == "works"
+
+
+def test_a_second_entry_far_behind_or_of_the_same_business_does_not_make_the_reply_ask() -> None:
+    far = decided(("entry", "works", 0.70), ("entry", "land", 0.70 * policy.RIVAL - 0.01))
+    assert (far.kind, far.entry) == ("answer", "works")
+    same = decided(("entry", "e-1", 0.60), ("entry", "e-2", 0.30))
+    assert (same.kind, same.entry) == ("answer", "e-1")
+
+
+def test_a_known_role_takes_the_option_far_ahead_of_the_others_that_suit_it_and_asks_without_one() -> None:
+    """All three options suit a bidder."""
+    asked: tuple[IntentKind, str, float] = ("topic", "refund", 0.7)
+    ahead = (asked, ("entry", "land", 0.10), ("entry", "works", 0.10 / policy.FAR_AHEAD - 0.001))
+    assert decided(*ahead, audience="bidder").entry == "land"
+    assert decided(*ahead).kind == "clarify"
+    level = (asked, ("entry", "land", 0.10), ("entry", "works", 0.10 / policy.FAR_AHEAD + 0.01))
+    assert decided(*level, audience="bidder").kind == "clarify"
