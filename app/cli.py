@@ -273,7 +273,7 @@ def validate(kb: KbDir = None, as_json: AsJson = False) -> None:
 
     settings = _settings(kb_dir=kb)
     with _reported(as_json):
-        knowledge, problems = check(settings.kb_dir, local_now().date())
+        knowledge, problems = check(settings.kb_dir, local_now().date(), settings.laws)
     if as_json:
         print(
             json.dumps({"ok": knowledge is not None, "problems": [p.as_dict() for p in problems]}, ensure_ascii=False)
@@ -301,7 +301,13 @@ def publish(kb: KbDir = None, as_json: AsJson = False) -> None:
         encoder = open_encoder(settings.encoder, settings.threads)
         dictionary = load_dictionary()
         snapshot, report = pipeline.publish(
-            settings.kb_dir, settings.indexes, encoder, dictionary, now=local_now(), progress=progress
+            settings.kb_dir,
+            settings.indexes,
+            encoder,
+            dictionary,
+            now=local_now(),
+            laws=settings.laws,
+            progress=progress,
         )
     if as_json:
         print(json.dumps(report.as_dict(), ensure_ascii=False))
@@ -318,6 +324,41 @@ def publish(kb: KbDir = None, as_json: AsJson = False) -> None:
     ):
         table.add_row(name, value if len(value) < 2000 else value[:2000] + "…")
     out.print(table)
+
+
+@app.command("import-law")
+def import_law(
+    files: Annotated[list[Path], typer.Argument(help="法规全文：.md、.txt 或 .docx，可以一次给多个")],
+    policy: Annotated[str | None, typer.Option(help="法规编号（kb/policies 的 id）；只在标题认不出时用")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """导入法规官方全文，按条切分；下次发布后可以检索到条。"""
+    from app.knowledge import official
+    from app.knowledge.loader import load
+
+    settings = _settings()
+    policies = load(settings.kb_dir).records["policies"]
+    done, failed = [], []
+    for path in files:
+        try:
+            done.append(official.take(path, settings.laws, policies, policy))
+        except AppError as error:
+            failed.append(error)
+    if as_json:
+        errors = [{"code": fault.code, "message": fault.message, "details": fault.details} for fault in failed]
+        print(json.dumps({"imported": [item.__dict__ for item in done], "errors": errors}, ensure_ascii=False))
+    else:
+        table = Table("文件", "法规", "条", "字", "提醒")
+        for item in done:
+            lacks = f"摘要里有、全文里没有：{'、'.join(item.missing)}" if item.missing else ""
+            note = lacks or ("" if item.known else "kb/policies 里没有这部法规，按全文标题单列")
+            table.add_row(item.file, f"{item.title}（{item.policy}）", str(item.articles), str(item.characters), note)
+        if done:
+            out.print(table)
+            out.print("运行 yiboshi publish（或在管理页重新载入）后生效")
+        for fault in failed:
+            err.print(fault.message, style="bold red", markup=False, highlight=False)
+    raise typer.Exit(1 if failed else 0)
 
 
 def _served() -> Any:

@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     )
     data_dir: Path = Field(
         CHECKOUT or user_data_path("yiboshi", False),
-        description="写入的内容放在哪里：indexes/（索引）、journal/（记录）",
+        description="写入的内容放在哪里：indexes/（索引）、laws/（导入的法规全文）、journal/（记录）",
     )
     encoder: Path = Field(
         CHECKOUT / "indexes" / "encoder" if CHECKOUT else DEFAULTS / "encoder",
@@ -74,6 +74,10 @@ class Settings(BaseSettings):
     @property
     def indexes(self) -> Path:
         return self.data_dir / "indexes"
+
+    @property
+    def laws(self) -> Path:
+        return self.data_dir / "laws"
 
     @property
     def journal_dir(self) -> Path | None:

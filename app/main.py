@@ -74,11 +74,17 @@ def current_or_published(
     except IndexUnusable as error:
         log.warning("%s", error.message)
         snapshot = None
-    if snapshot is not None and snapshot.manifest.source == pipeline.source_digest(settings.kb_dir):
+    if snapshot is not None and snapshot.manifest.source == pipeline.source_digest(settings.kb_dir, settings.laws):
         return snapshot
     try:
         fresh, _ = pipeline.publish(
-            settings.kb_dir, settings.indexes, encoder, dictionary, now=local_now(), progress=progress
+            settings.kb_dir,
+            settings.indexes,
+            encoder,
+            dictionary,
+            now=local_now(),
+            laws=settings.laws,
+            progress=progress,
         )
         return fresh
     except AppError as error:
@@ -98,7 +104,9 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     holder = SnapshotHolder(await run_in_threadpool(current_or_published, settings, encoder, dictionary))
 
     def publish() -> PublishReport:
-        snapshot, report = pipeline.publish(settings.kb_dir, settings.indexes, encoder, dictionary, now=local_now())
+        snapshot, report = pipeline.publish(
+            settings.kb_dir, settings.indexes, encoder, dictionary, now=local_now(), laws=settings.laws
+        )
         _serve(holder, snapshot)
         return report
 
@@ -108,7 +116,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         sessions=Sessions(time.monotonic),
         journal=Journal(settings.journal_dir),
         publish=publish,
-        check=lambda: pipeline.check(settings.kb_dir, local_now().date()),
+        check=lambda: pipeline.check(settings.kb_dir, local_now().date(), settings.laws),
         now=local_now,
     )
     tasks = [asyncio.create_task(_follow(settings, holder, encoder, dictionary))]

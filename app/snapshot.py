@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from app.errors import IndexUnusable, NotReady
-from app.index import lexicon, spelling, verdict
+from app.index import articles, lexicon, spelling, verdict
+from app.index.articles import ArticleIndex, LawArticle
 from app.index.dense import DenseIndex
 from app.index.encoder import Encoder, Vectors
 from app.index.lexical import FuzzyIndex
@@ -22,7 +23,7 @@ from app.index.spelling import Spelling
 from app.index.store import Manifest, Stored
 from app.index.verdict import Verdict
 from app.index.whitening import Whitening, fit
-from app.knowledge.model import Entry, Intent, IntentKind, Judgement, Knowledge, Pointer, Smalltalk, Topic
+from app.knowledge.model import Entry, Intent, IntentKind, Judgement, Knowledge, Pointer, Smalltalk, Term, Topic
 from app.knowledge.render import Rendered, fill
 from app.text.normalize import match_key, normalize, strip_fillers
 from app.text.pinyin import syllables
@@ -64,6 +65,8 @@ class Snapshot:
     """``match_key`` of a phrase -> row in ``intents``."""
     not_exact: Mapping[str, frozenset[int]]
     """``match_key`` of a not-alias -> intents that must not answer it."""
+    laws: ArticleIndex | None
+    """None while the knowledge has no statutes."""
     error_texts: Mapping[str, int]
     """``match_key`` of a program's message -> intent; ``error_index`` has the same keys in the same order."""
     error_index: FuzzyIndex
@@ -123,6 +126,21 @@ class Snapshot:
     @cached_property
     def by_number(self) -> Mapping[str, Entry]:
         return {entry.number: entry for entry in self.knowledge.entries}
+
+    @cached_property
+    def policy_titled(self) -> Mapping[str, str]:
+        """Title of a statute -> id of its policy."""
+        return {policy.title: policy.id for policy in self.knowledge.policies}
+
+    def article_cited(self, law: str, number: str) -> LawArticle | None:
+        """The article a legal basis names, if the statute is known here."""
+        row = self.laws.numbered.get((self.policy_titled.get(law, ""), number)) if self.laws else None
+        return self.laws.articles[row] if self.laws and row is not None else None
+
+    @cached_property
+    def term_of(self) -> Mapping[str, Term]:
+        """``match_key`` of every word of the dictionary, aliases too -> its term."""
+        return {match_key(name): term for term in self.knowledge.terms for name in (*term.aliases, term.term)}
 
     @cached_property
     def topics(self) -> Mapping[str, Topic]:
@@ -201,6 +219,17 @@ def build_lexicon(knowledge: Knowledge, dictionary: Dictionary) -> bytes:
     )
 
 
+def law_list(knowledge: Knowledge) -> list[str]:
+    """Every searched part of a statute in row order; their vectors are stored apart from those of the phrases."""
+    return [text for _, text in articles.part_list(articles.law_articles(knowledge))]
+
+
+def build_law_lexicon(knowledge: Knowledge, dictionary: Dictionary) -> bytes:
+    """The word statistics of the statutes; empty when there are none."""
+    found = articles.law_articles(knowledge)
+    return articles.build_lexicon(found, tokenizer_of(knowledge, dictionary)) if found else b""
+
+
 def assemble(stored: Stored, encoder: Encoder, dictionary: Dictionary) -> Snapshot:
     """Build the in-memory indexes of a stored version.
 
@@ -220,6 +249,9 @@ def assemble(stored: Stored, encoder: Encoder, dictionary: Dictionary) -> Snapsh
     words = lexicon.unpack(stored.lexicon)
     if len(texts) + len(negatives) != len(stored.vectors) or len(texts) != len(words.keys):
         raise IndexUnusable(f"索引 {manifest.version} 的向量数与问法数不符，请重新发布")
+    law_articles = articles.law_articles(knowledge)
+    if len(articles.part_list(law_articles)) != len(stored.law_vectors):
+        raise IndexUnusable(f"索引 {manifest.version} 的法规向量数与条文不符，请重新发布")
     owner = np.repeat(np.arange(len(intents)), [len(intent.phrases) for intent in intents])
     vectors = stored.vectors[: len(texts)]
     tokenizer = tokenizer_of(knowledge, dictionary)
@@ -254,6 +286,7 @@ def assemble(stored: Stored, encoder: Encoder, dictionary: Dictionary) -> Snapsh
         fuzzy=FuzzyIndex(words.keys),
         exact={key: int(owner[i]) for i, key in enumerate(words.keys)},
         not_exact={key: frozenset(rows) for key, rows in not_exact.items()},
+        laws=articles.assemble(law_articles, stored.law_vectors, stored.law_lexicon) if law_articles else None,
         error_texts=error_texts,
         error_index=FuzzyIndex(list(error_texts)),
     )

@@ -227,7 +227,8 @@ def distracted(snapshot: Snapshot, count: int, encoder: Encoder) -> Snapshot:
             "not_aliases": (), "related": (), "keywords": (), "error_texts": (), "business": ("通用",), "clarify": None,
         }  # fmt: skip
         strangers.append(model.model_copy(update=update))
-    knowledge = snapshot.knowledge.model_copy(update={"entries": (*snapshot.knowledge.entries, *strangers)})
+    update = {"entries": (*snapshot.knowledge.entries, *strangers), "policies": (), "official": ()}
+    knowledge = snapshot.knowledge.model_copy(update=update)
     dictionary = load_dictionary()
     negatives = [phrase for entry in knowledge.entries for phrase in entry.not_aliases]
     vectors = encoder.encode([encoded_form(text) for text in (*phrase_list(knowledge), *negatives)])

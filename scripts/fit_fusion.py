@@ -93,6 +93,8 @@ def held_out(
 
         reduced = knowledge.model_copy(
             update={
+                "policies": (),
+                "official": (),
                 "entries": without(without(knowledge.entries, "aliases"), "not_aliases", gone_negatives),
                 **{
                     kind: without(getattr(knowledge, kind), "phrases")

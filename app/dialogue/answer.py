@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from app.dialogue import context, cues
+from app.dialogue import context, cues, lookup
 from app.dialogue.confidence import calibrated
 from app.dialogue.context import Continued
-from app.dialogue.policy import Decision, Kind, decide
+from app.dialogue.policy import MAX_OPTIONS, Decision, Kind, decide
 from app.dialogue.turn import Offered, Turn
 from app.index.spelling import corrected
-from app.knowledge.model import Audience, Business, Category, Entry
+from app.knowledge.model import Audience, Business, Category, Entry, Term
+from app.retrieval.laws import LawHit
 from app.retrieval.search import Ranking, search
 from app.snapshot import Snapshot
 from app.text.normalize import match_key, normalize, strip_fillers
@@ -30,7 +31,7 @@ RESPELLED = 0.9
 """What a reading that needed a correction is worth beside one that did not."""
 
 
-Tier = Literal["offered", "error_text", "exact", "scores", "follow_up", "corrected", "rejected"]
+Tier = Literal["offered", "error_text", "cited", "exact", "scores", "follow_up", "corrected", "term", "rejected"]
 """What decided a reply, in the order in which they are tried (``rejected`` is 「都不是」)."""
 
 
@@ -60,6 +61,9 @@ class Reply:
     """Share of such replies that are right."""
     entry: Entry | None = None
     options: tuple[Option, ...] = ()
+    articles: tuple[LawHit, ...] = ()
+    """Articles asked for by name; under a refusal, those that fit the question."""
+    term: Term | None = None
     handover: bool = False
     understood_as: str | None = None
     """What a follow-up was read together with."""
@@ -69,6 +73,8 @@ class Reply:
     probability: float = 1.0
     """What decided, before it was calibrated into ``confidence``."""
     topic: str | None = field(default=None, repr=False)
+    intent: str | None = field(default=None, repr=False)
+    """The pointer behind a refusal."""
     ranking: Ranking | None = field(default=None, repr=False)
 
 
@@ -82,6 +88,10 @@ def answer(snapshot: Snapshot, question: Question, turn: Turn | None = None) -> 
     picked = offered or _error_text(snapshot, question.text)
     if picked is not None:
         reply = Reply("answer", picked.question, 1.0, picked, tier="offered" if offered else "error_text")
+        return reply, _remember(turn, reply)
+    articles = lookup.cited(snapshot, question.text)
+    if articles:
+        reply = _articles(snapshot, articles)
         return reply, _remember(turn, reply)
     if cues.rejects_options(text):
         replies = snapshot.knowledge.replies
@@ -125,7 +135,39 @@ def answer(snapshot: Snapshot, question: Question, turn: Turn | None = None) -> 
         tier=tier,
         ranking=read.ranking,
     )
+    reply = _beside(snapshot, reply, text, question.text)
     return reply, _remember(turn, reply)
+
+
+def _articles(snapshot: Snapshot, found: tuple[LawHit, ...]) -> Reply:
+    """What a reference to a statute is answered with: the articles, and the entries that rest on the first."""
+    first = found[0].article
+    text = f"《{first.policy.title}》" + (first.number if found[0].tier == "cited" else "")
+    options = _questions(snapshot, [entry.id for entry in lookup.citing(snapshot, first)][:MAX_OPTIONS])
+    return Reply("policy", text, 1.0, options=options, articles=found, tier="cited")
+
+
+def _beside(snapshot: Snapshot, reply: Reply, text: str, typed: str) -> Reply:
+    """What the dictionary and the statutes have for a question that no entry answers."""
+    if reply.kind in ("clarify", "decline") and reply.understood_as is None:
+        term = lookup.term_asked(snapshot, text)
+        if term is not None and (reply.kind == "decline" or lookup.asks_meaning(text)):
+            using = [option.entry.id for option in reply.options if reply.kind == "clarify"]
+            using += [entry.id for entry in lookup.entries_using(snapshot, term) if entry.id not in using]
+            options = _questions(snapshot, using[:MAX_OPTIONS])
+            return replace(
+                reply,
+                kind="term",
+                text=term.term,
+                term=term,
+                options=options,
+                tier="term",
+                handover=False,
+                confidence=1.0,
+            )
+    if reply.kind == "decline" and reply.tier != "rejected" and reply.intent is None:
+        return replace(reply, articles=lookup.fitting(snapshot, typed))
+    return reply
 
 
 def _clean(decision: Decision) -> bool:
@@ -214,7 +256,8 @@ def _phrase(snapshot: Snapshot, decision: Decision, ranking: Ranking) -> Reply:
     pointer = snapshot.pointers.get(decision.intent or "")
     options = _questions(snapshot, pointer.related if pointer else decision.options)
     wording = pointer.text if pointer else replies.decline_near if options else replies.decline
-    return Reply("decline", snapshot.fill(wording), decision.confidence, options=options, handover=True)
+    intent = pointer.id if pointer else None
+    return Reply("decline", snapshot.fill(wording), decision.confidence, options=options, handover=True, intent=intent)
 
 
 def _ask_back(snapshot: Snapshot, decision: Decision) -> Reply:

@@ -35,7 +35,9 @@ FAR_AHEAD = 5.0
 Dev, questions whose role is given: 41 -> 56 % answered."""
 MAX_OPTIONS = 5
 
-Kind = Literal["answer", "clarify", "decline", "smalltalk", "neutral"]
+Kind = Literal["answer", "clarify", "decline", "smalltalk", "neutral", "policy", "term"]
+"""``policy`` shows articles of statutes that were asked for by name, ``term`` a word of the dictionary; ``decide`` gives
+neither."""
 
 
 @dataclass(frozen=True)

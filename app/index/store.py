@@ -5,6 +5,7 @@
     indexes/<version>/rendered.json   answers as HTML and text
     indexes/<version>/lexicon.npz     normal forms and word statistics, see app/index/lexicon.py
     indexes/<version>/vectors.npy     (n, dim) float16: all phrases in the order of ``Knowledge.intents``, then not-aliases
+    indexes/<version>/law_lexicon.npz and law_vectors.npy   the same for the articles of statutes
     indexes/current                   the name of the version that serves
 
 A folder cannot be replaced atomically but a small file can, hence the pointer.  A version is written beside its place
@@ -20,7 +21,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,7 @@ import numpy as np
 from app.errors import IndexUnusable, StorageFailed
 from app.index.encoder import Vectors
 
-FORMAT = 6
+FORMAT = 7
 KEPT_VERSIONS = 3
 """The serving version and two before it, to go back to."""
 
@@ -55,17 +56,20 @@ class Stored:
     lexicon: bytes
     vectors: Vectors
     """float32, but of values that half precision can hold, so that saving and opening change nothing."""
+    law_lexicon: bytes = b""
+    law_vectors: Vectors = field(default_factory=lambda: np.zeros((0, 1), np.float32))
+    """Both empty when there are no statutes."""
 
 
 def save(root: Path, stored: Stored) -> Path:
     """Write a version completely or not at all; raises ``StorageFailed`` when the disk will not take it."""
-    buffer = io.BytesIO()
-    np.save(buffer, stored.vectors.astype(np.float16), allow_pickle=False)
     files = {
         "knowledge.json": stored.knowledge,
         "rendered.json": stored.rendered,
         "lexicon.npz": stored.lexicon,
-        "vectors.npy": buffer.getvalue(),
+        "vectors.npy": _packed(stored.vectors),
+        "law_lexicon.npz": stored.law_lexicon,
+        "law_vectors.npy": _packed(stored.law_vectors),
     }
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     manifest = asdict(stored.manifest) | {"files": digests}
@@ -102,13 +106,14 @@ def open_version(root: Path, version: str) -> Stored:
             contents[name] = (folder / name).read_bytes()
             if hashlib.sha256(contents[name]).hexdigest() != digest:
                 raise IndexUnusable(f"索引文件 {folder / name} 已损坏（校验值不符），请重新发布")
-        vectors = np.load(io.BytesIO(contents["vectors.npy"]), allow_pickle=False)
         return Stored(
             manifest=manifest,
             knowledge=contents["knowledge.json"],
             rendered=contents["rendered.json"],
             lexicon=contents["lexicon.npz"],
-            vectors=vectors.astype(np.float32),
+            vectors=_unpacked(contents["vectors.npy"]),
+            law_lexicon=contents["law_lexicon.npz"],
+            law_vectors=_unpacked(contents["law_vectors.npy"]),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise IndexUnusable(f"索引 {folder} 不完整或已损坏（{error}），请重新发布") from error
@@ -153,6 +158,16 @@ def remove_leftovers(root: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
     for path in root.glob(".current-*"):
         path.unlink(missing_ok=True)
+
+
+def _packed(vectors: Vectors) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, vectors.astype(np.float16), allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _unpacked(content: bytes) -> Vectors:
+    return np.asarray(np.load(io.BytesIO(content), allow_pickle=False), np.float32)
 
 
 def _write_synced(path: Path, content: bytes) -> None:

@@ -12,10 +12,12 @@ from pydantic import ValidationError
 
 from app.knowledge.model import (
     Entry,
+    Gist,
     Judgement,
     Knowledge,
     Mark,
     Pointer,
+    Policy,
     Problem,
     Record,
     Replies,
@@ -61,6 +63,7 @@ class Source:
         assert self.replies is not None
         return Knowledge(
             entries=tuple(sorted(self.records["entries"], key=lambda entry: entry.number)),
+            policies=tuple(self.records["policies"]),
             terms=tuple(self.records["terms"]),
             topics=tuple(self.records["topics"]),
             judgements=tuple(self.records["judgements"]),
@@ -74,7 +77,7 @@ class Source:
 def load(folder: Path) -> Source:
     """Read every file of the folder.  Problems are collected, none is raised."""
     source = Source()
-    for kind in ("entries", *(key for key, _ in LISTS.values())):
+    for kind in ("entries", "policies", *(key for key, _ in LISTS.values())):
         source.records[kind] = []
     files = sorted((folder / "faq").glob("*.yaml"))
     if not files:
@@ -83,6 +86,8 @@ def load(folder: Path) -> Source:
         )
     for path in files:
         _load_faq(source, path, f"{folder.name}/faq/{path.name}")
+    for path in sorted((folder / "policies").glob("*.yaml")):
+        _load_policy(source, path, f"{folder.name}/policies/{path.name}")
     for name, (key, record) in LISTS.items():
         data, marks = _read(source, folder / name, f"{folder.name}/{name}", {key})
         for i, item in enumerate(_list(source, data, marks, (key,))):
@@ -107,6 +112,25 @@ def _load_faq(source: Source, path: Path, name: str) -> None:
             item = item | {"category": data.get("category")}
             marks.setdefault(("entries", i, "category"), marks.get(("category",), marks[()]))
         _add(source, "entries", Entry, item, marks, ("entries", i))
+
+
+def _load_policy(source: Source, path: Path, name: str) -> None:
+    """One statute: its record under ``policy``, its gists under ``articles``."""
+    data, marks = _read(source, path, name, {"policy", "articles"})
+    if data is None:
+        return
+    header = data.get("policy")
+    if isinstance(header, dict):
+        unavailable = header.get("status") == "unavailable" and "articles" not in data
+        gists = [] if unavailable else _list(source, data, marks, ("articles",))
+        made = [_record(source, Gist, item, marks, ("articles", i)) for i, item in enumerate(gists)]
+        # The gists were checked one by one above, so that one wrong article does not hide the others.
+        header = header | {"articles": [gist for gist in made if gist is not None]}
+    _add(source, "policies", Policy, header, marks, ("policy",))
+    if isinstance(header, dict) and isinstance(header.get("id"), str):
+        for at, mark in marks.items():
+            if at[:1] == ("articles",):
+                source.marks.setdefault(("policies", header["id"], dotted(at)), mark)
 
 
 def _load_site(source: Source, path: Path, name: str) -> None:

@@ -38,6 +38,7 @@ Category = Literal[
     "评标专家",
 ]
 Audience = Literal["bidder", "tenderer", "agency", "evaluator"]
+PolicyStatus = Literal["in_force", "amended", "repealed", "unavailable"]
 Business = Literal["工程", "政府采购", "土地", "矿权", "产权", "通用"]
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\n]*$")]
@@ -162,10 +163,57 @@ class Replies(Record):
     handover_phone: Line
 
 
+class Gist(Record):
+    """One article of a statute in our own words, with every figure it holds; ``keywords`` are what people type for it."""
+
+    article: Article
+    heading: Line
+    gist: Text
+    keywords: tuple[Line, ...] = ()
+    effective_from: OptionalDate = None
+    effective_to: OptionalDate = None
+
+
+class Policy(Record):
+    """A statute, rule or notice.  ``unavailable``: it is cited or asked for, but we have no text of it to work from."""
+
+    id: Slug
+    title: Line
+    aliases: tuple[Line, ...] = ()
+    issuer: Line
+    number: Line | None = None
+    version: OptionalDate = None
+    effective_from: OptionalDate = None
+    effective_to: OptionalDate = None
+    status: PolicyStatus
+    replaced_by: Line | None = None
+    about: Text
+    articles: tuple[Gist, ...] = ()
+
+
+class OfficialArticle(Record):
+    """An article of an imported text, by its 款 and 项; ``path`` are the headings above it."""
+
+    article: Article
+    path: tuple[str, ...] = ()
+    paragraphs: tuple[str, ...]
+
+
+class OfficialText(Record):
+    """The full text of a statute as the administrator imported it; ``policy`` is the record it belongs to."""
+
+    policy: Slug
+    title: Line
+    digest: str
+    articles: tuple[OfficialArticle, ...]
+
+
 class Knowledge(Record):
     """Everything one version of the service knows."""
 
     entries: tuple[Entry, ...]
+    policies: tuple[Policy, ...] = ()
+    official: tuple[OfficialText, ...] = ()
     terms: tuple[Term, ...]
     topics: tuple[Topic, ...]
     judgements: tuple[Judgement, ...]

@@ -22,11 +22,21 @@ import numpy as np
 from app.errors import IndexUnusable, KnowledgeRejected, PublishBusy, StorageFailed
 from app.index import store
 from app.index.encoder import Encoder, Vectors
+from app.knowledge import official
 from app.knowledge.loader import load
 from app.knowledge.model import Knowledge, Problem
 from app.knowledge.render import Rendered, render
 from app.knowledge.validation import in_force, validate
-from app.snapshot import Snapshot, assemble, build_lexicon, encoded_form, negative_list, phrase_list
+from app.snapshot import (
+    Snapshot,
+    assemble,
+    build_law_lexicon,
+    build_lexicon,
+    encoded_form,
+    law_list,
+    negative_list,
+    phrase_list,
+)
 from app.text.tokenize import Dictionary
 
 try:
@@ -57,15 +67,22 @@ class PublishReport:
         return self.__dict__ | {"warnings": [problem.as_dict() for problem in self.warnings]}
 
 
-def check(kb: Path, today: date) -> tuple[Knowledge | None, list[Problem]]:
-    """Load and validate; the knowledge is None when there is any error."""
+def check(kb: Path, today: date, laws: Path | None = None) -> tuple[Knowledge | None, list[Problem]]:
+    """Load and validate; the knowledge is None when there is any error.  ``laws`` holds the imported official texts."""
     source = load(kb)
     problems = validate(source, today)
     if any(problem.severity == "error" for problem in problems):
         return None, problems
     knowledge = source.knowledge()
     served = tuple(entry for entry in knowledge.entries if in_force(entry, today))
-    return _without(knowledge, served), problems
+    return _with_official(_without(knowledge, served), laws), problems
+
+
+def _with_official(knowledge: Knowledge, laws: Path | None) -> Knowledge:
+    if laws is None or not laws.is_dir():
+        return knowledge
+    texts, added = official.load(laws, knowledge.policies)
+    return knowledge.model_copy(update={"official": tuple(texts), "policies": (*knowledge.policies, *added)})
 
 
 def _without(knowledge: Knowledge, served: tuple[Any, ...]) -> Knowledge:
@@ -99,6 +116,7 @@ def publish(
     dictionary: Dictionary,
     *,
     now: datetime,
+    laws: Path | None = None,
     progress: Progress | None = None,
 ) -> tuple[Snapshot, PublishReport]:
     """Make the folder ``kb`` the version that ``indexes/current`` points at.
@@ -108,12 +126,13 @@ def publish(
     """
     with _one_at_a_time(indexes):
         store.remove_leftovers(indexes)
-        knowledge, problems = check(kb, now.date())
+        knowledge, problems = check(kb, now.date(), laws)
         errors = [problem for problem in problems if problem.severity == "error"]
         if knowledge is None:
             raise KnowledgeRejected(f"知识库有 {len(errors)} 处错误，没有发布，原来的版本继续服务", problems)
         previous = _open_previous(indexes)
-        texts = [encoded_form(text) for text in (*phrase_list(knowledge), *negative_list(knowledge))]
+        phrases = (*phrase_list(knowledge), *negative_list(knowledge))
+        texts = [encoded_form(text) for text in (*phrases, *law_list(knowledge))]
         version = _version(knowledge, encoder)
         embedded = 0
         if previous is not None and previous.manifest.version == version:
@@ -127,12 +146,14 @@ def publish(
                     published_at=now.isoformat(timespec="seconds"),
                     encoder=encoder.fingerprint,
                     encoder_name=encoder.name,
-                    source=source_digest(kb),
+                    source=source_digest(kb, laws),
                 ),
                 knowledge.model_dump_json().encode(),
                 _dump_rendered(rendered),
                 build_lexicon(knowledge, dictionary),
-                vectors,
+                vectors[: len(phrases)],
+                build_law_lexicon(knowledge, dictionary),
+                vectors[len(phrases) :],
             )
         snapshot = assemble(stored, encoder, dictionary)
         if stored is not previous:
@@ -149,11 +170,13 @@ def open_current(indexes: Path, encoder: Encoder, dictionary: Dictionary) -> Sna
     return assemble(store.open_version(indexes, version), encoder, dictionary)
 
 
-def source_digest(kb: Path) -> str:
-    """Digest of every YAML file of a folder: tells at start whether anything was edited since the last publication."""
+def source_digest(kb: Path, laws: Path | None = None) -> str:
+    """Digest of every file a version is made from: tells at start whether anything was edited since."""
     whole = hashlib.sha256()
-    for path in sorted(kb.rglob("*.yaml")):
+    for path in sorted([*kb.rglob("*.yaml"), *kb.rglob("*.md")]):
         whole.update(str(path.relative_to(kb)).encode() + b"\0" + path.read_bytes() + b"\0")
+    for path in sorted(laws.glob("*.txt")) if laws else ():
+        whole.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return whole.hexdigest()[:16]
 
 
@@ -183,8 +206,9 @@ def _embed(
     known: dict[str, Vectors] = {}
     if previous is not None and previous.manifest.encoder == encoder.fingerprint:
         before = Knowledge.model_validate_json(previous.knowledge)
-        old = phrase_list(before) + negative_list(before)
-        known = {encoded_form(text): vector for text, vector in zip(old, previous.vectors, strict=True)}
+        old = phrase_list(before) + negative_list(before) + law_list(before)
+        vectors = np.concatenate([previous.vectors, previous.law_vectors])
+        known = {encoded_form(text): vector for text, vector in zip(old, vectors, strict=True)}
     missing = sorted({text for text in texts if text not in known})
     # One text at a time, so that a vector depends on nothing but its text; several threads, as encoders let go of
     # Python's lock while they compute.

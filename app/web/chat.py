@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import time
 import uuid
+from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
+from app.dialogue import lookup
 from app.dialogue.answer import Question, answer
 from app.errors import NotFound
 from app.knowledge.model import Category
+from app.retrieval import laws
 from app.retrieval.search import search
 from app.retrieval.suggest import suggest
 from app.text.normalize import match_key
+from app.text.numerals import to_chinese
 from app.web import schemas, shape
 from app.web.deps import CurrentSnapshot, CurrentState
 
 router = APIRouter(prefix="/api/v1")
 
+AsOf = Annotated[date | None, Query(description="按哪一天有效的版本，如公告日期 2026-11-24")]
 SearchText = Annotated[str, Query(min_length=1, max_length=schemas.MAX_QUESTION_CHARS, description="要找的文字")]
 
 
@@ -90,13 +95,28 @@ def entry(snapshot: CurrentSnapshot, key: str) -> schemas.EntryOut:
     return schemas.EntryOut(answer=shape.answer(snapshot, found), knowledge=shape.knowledge(snapshot))
 
 
-@router.get("/search", summary="搜索常见问题和业务词典")
+@router.get("/search", summary="搜索常见问题、政策法规和业务词典")
 def find(
     snapshot: CurrentSnapshot,
     q: SearchText,
-    kind: Annotated[Literal["faq", "term"], Query(description="找什么")] = "faq",
+    kind: Annotated[Literal["faq", "policy", "term"], Query(description="找什么")] = "faq",
+    as_of: AsOf = None,
 ) -> schemas.SearchOut:
-    if kind == "faq":
+    """``policy`` 认得法规简称、文号和条号：「招标投标法实施条例第五十一条」「12号令27条」「87号令 同品牌」。"""
+    if kind == "policy":
+        found = laws.find(snapshot.laws, snapshot.encoder, snapshot.tokenizer, q, as_of=as_of) if snapshot.laws else []
+        results = [
+            schemas.FoundOut(
+                kind="policy",
+                id=f"{hit.article.policy.id}/{hit.article.number}",
+                title=f"《{hit.article.policy.title}》{hit.article.number} {hit.article.heading}".strip(),
+                text=hit.article.gist.gist if hit.article.gist else "",
+                score=round(hit.score, 4),
+                article=shape.article(hit.article),
+            )
+            for hit in found
+        ]
+    elif kind == "faq":
         results = [
             schemas.FoundOut(
                 kind="faq",
@@ -118,22 +138,54 @@ def find(
     return schemas.SearchOut(results=results, knowledge=shape.knowledge(snapshot))
 
 
+@router.get("/policies", summary="法规目录")
+def policies(snapshot: CurrentSnapshot) -> schemas.PoliciesOut:
+    found = [shape.policy(snapshot, policy) for policy in snapshot.knowledge.policies]
+    return schemas.PoliciesOut(policies=found, knowledge=shape.knowledge(snapshot))
+
+
+@router.get("/policies/{policy_id}", summary="一部法规", responses={404: {"model": schemas.ErrorOut}})
+def policy(snapshot: CurrentSnapshot, policy_id: str) -> schemas.PolicyOut:
+    found = next((p for p in snapshot.knowledge.policies if p.id == policy_id), None)
+    if found is None:
+        raise NotFound(f"没有法规「{policy_id[:60]}」")
+    return schemas.PolicyOut(
+        policy=shape.policy(snapshot, found),
+        about=found.about,
+        aliases=list(found.aliases),
+        effective_from=found.effective_from,
+        effective_to=found.effective_to,
+        replaced_by=found.replaced_by,
+        articles=[shape.article(article) for article in snapshot.laws.of(found.id)] if snapshot.laws else [],
+        knowledge=shape.knowledge(snapshot),
+    )
+
+
+@router.get("/policies/{policy_id}/{article}", summary="法规的一条", responses={404: {"model": schemas.ErrorOut}})
+def policy_article(snapshot: CurrentSnapshot, policy_id: str, article: str) -> schemas.PolicyArticleOut:
+    """``article`` 写「第五十一条」或 51。"""
+    number = f"第{to_chinese(int(article))}条" if article.isdecimal() and 0 < int(article) < 10_000 else article
+    row = snapshot.laws.numbered.get((policy_id, number)) if snapshot.laws else None
+    if snapshot.laws is None or row is None:
+        raise NotFound(f"没有「{policy_id[:60]}」的{number[:20]}")
+    found = snapshot.laws.articles[row]
+    return schemas.PolicyArticleOut(
+        article=shape.article(found),
+        entries=[shape.ref(entry) for entry in lookup.citing(snapshot, found)],
+        knowledge=shape.knowledge(snapshot),
+    )
+
+
 @router.get("/terms/{term}", summary="业务词典的一个词", responses={404: {"model": schemas.ErrorOut}})
 def term_detail(snapshot: CurrentSnapshot, term: str) -> schemas.TermDetailOut:
-    key = match_key(term)
-    for found in snapshot.knowledge.terms:
-        if key in {match_key(name) for name in (found.term, *found.aliases)}:
-            using = [e for e in snapshot.knowledge.entries if found.term in snapshot.rendered[e.id].text]
-            return schemas.TermDetailOut(
-                term=found.term,
-                aliases=list(found.aliases),
-                definition=found.definition,
-                law=found.law,
-                article=found.article,
-                entries=[shape.ref(e) for e in using],
-                knowledge=shape.knowledge(snapshot),
-            )
-    raise NotFound(f"业务词典里没有「{term[:60]}」")
+    found = snapshot.term_of.get(match_key(term))
+    if found is None:
+        raise NotFound(f"业务词典里没有「{term[:60]}」")
+    return schemas.TermDetailOut(
+        **shape.term(found).model_dump(),
+        entries=[shape.ref(entry) for entry in lookup.entries_using(snapshot, found)],
+        knowledge=shape.knowledge(snapshot),
+    )
 
 
 @router.post("/feedback", summary="评价一次答复")

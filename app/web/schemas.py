@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from app.dialogue.policy import Kind
-from app.knowledge.model import Audience, Business, Category
+from app.knowledge.model import Audience, Business, Category, PolicyStatus
 
 MAX_QUESTION_CHARS = 500
 
@@ -38,6 +38,24 @@ class AskIn(Payload):
 class LegalBasisOut(Payload):
     law: str
     article: str
+    gist: str | None = None
+    """Ours, not the official text; null where the statute is not in the knowledge base."""
+
+
+class ArticleOut(Payload):
+    """One article of a statute: our gist, and the official text where the administrator imported it."""
+
+    policy_id: str
+    law: str
+    article: str
+    heading: str
+    path: list[str]
+    gist: str | None
+    official: list[str] | None
+    status: PolicyStatus
+    version: date | None
+    effective_from: date | None
+    effective_to: date | None
 
 
 class EntryRef(Payload):
@@ -81,12 +99,22 @@ class KnowledgeOut(Payload):
     fingerprint: str
 
 
+class TermFoundOut(Payload):
+    term: str
+    aliases: list[str]
+    definition: str
+    law: str | None
+    article: str | None
+
+
 class ReplyOut(Payload):
     kind: Kind
     reply_id: str
     text: str
     answer: AnswerOut | None
     options: list[OptionOut]
+    articles: list[ArticleOut] = []
+    term: TermFoundOut | None = None
     handover: HandoverOut | None
     understood_as: str | None = None
     corrected: str | None = None
@@ -153,11 +181,12 @@ class SuggestOut(Payload):
 
 
 class FoundOut(Payload):
-    kind: Literal["faq", "term"]
+    kind: Literal["faq", "policy", "term", "manual"]
     id: str
     title: str
     text: str
     score: float
+    article: ArticleOut | None = None
 
 
 class SearchOut(Payload):
@@ -165,12 +194,40 @@ class SearchOut(Payload):
     knowledge: KnowledgeOut
 
 
-class TermDetailOut(Payload):
-    term: str
+class PolicyRef(Payload):
+    policy_id: str
+    title: str
+    issuer: str
+    number: str | None
+    version: date | None
+    status: PolicyStatus
+    articles: int
+    official: bool
+
+
+class PoliciesOut(Payload):
+    policies: list[PolicyRef]
+    knowledge: KnowledgeOut
+
+
+class PolicyOut(Payload):
+    policy: PolicyRef
+    about: str
     aliases: list[str]
-    definition: str
-    law: str | None
-    article: str | None
+    effective_from: date | None
+    effective_to: date | None
+    replaced_by: str | None
+    articles: list[ArticleOut]
+    knowledge: KnowledgeOut
+
+
+class PolicyArticleOut(Payload):
+    article: ArticleOut
+    entries: list[EntryRef]
+    knowledge: KnowledgeOut
+
+
+class TermDetailOut(TermFoundOut):
     entries: list[EntryRef]
     knowledge: KnowledgeOut
 

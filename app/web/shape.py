@@ -7,7 +7,8 @@ from math import isfinite
 
 from app.dialogue.answer import Option, Reply
 from app.dialogue.explain import SOURCES, TIERS, Explanation, Part
-from app.knowledge.model import Entry, Problem
+from app.index.articles import LawArticle
+from app.knowledge.model import Entry, LegalBasis, Policy, Problem, Term
 from app.snapshot import Snapshot
 from app.text.normalize import normalize
 from app.web import schemas
@@ -37,10 +38,57 @@ def answer(snapshot: Snapshot, entry: Entry) -> schemas.AnswerOut:
         question=entry.question,
         html=rendered.html,
         text=rendered.text,
-        legal_basis=[schemas.LegalBasisOut(law=basis.law, article=basis.article) for basis in entry.legal_basis],
+        legal_basis=[_basis(snapshot, basis) for basis in entry.legal_basis],
         related=[ref(snapshot.entries[key]) for key in entry.related if key in snapshot.entries],
         terms=terms_in(snapshot, rendered.text),
         updated=entry.updated,
+    )
+
+
+def _basis(snapshot: Snapshot, basis: LegalBasis) -> schemas.LegalBasisOut:
+    found = snapshot.article_cited(basis.law, basis.article)
+    gist = found.gist.gist if found and found.gist else None
+    return schemas.LegalBasisOut(law=basis.law, article=basis.article, gist=gist)
+
+
+def article(found: LawArticle) -> schemas.ArticleOut:
+    return schemas.ArticleOut(
+        policy_id=found.policy.id,
+        law=found.policy.title,
+        article=found.number,
+        heading=found.heading,
+        path=list(found.official.path) if found.official else [],
+        gist=found.gist.gist if found.gist else None,
+        official=list(found.official.paragraphs) if found.official else None,
+        status=found.policy.status,
+        version=found.policy.version,
+        effective_from=found.since,
+        effective_to=found.until,
+    )
+
+
+def policy(snapshot: Snapshot, found: Policy) -> schemas.PolicyRef:
+    texts = {text.policy: text for text in snapshot.knowledge.official}
+    articles = snapshot.laws.of(found.id) if snapshot.laws else ()
+    return schemas.PolicyRef(
+        policy_id=found.id,
+        title=found.title,
+        issuer=found.issuer,
+        number=found.number,
+        version=found.version,
+        status=found.status,
+        articles=len(articles),
+        official=found.id in texts,
+    )
+
+
+def term(found: Term) -> schemas.TermFoundOut:
+    return schemas.TermFoundOut(
+        term=found.term,
+        aliases=list(found.aliases),
+        definition=found.definition,
+        law=found.law,
+        article=found.article,
     )
 
 
@@ -73,6 +121,8 @@ def reply(snapshot: Snapshot, given: Reply, reply_id: str, took_ms: float) -> sc
         text=given.text,
         answer=answer(snapshot, given.entry) if given.entry else None,
         options=[option(chosen) for chosen in given.options],
+        articles=[article(hit.article) for hit in given.articles],
+        term=term(given.term) if given.term else None,
         handover=handover(snapshot) if given.handover else None,
         understood_as=given.understood_as,
         corrected=given.corrected,
