@@ -19,6 +19,7 @@ from rich.markdown import Markdown
 from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from app import __version__
 from app.config import BadSettings, Settings, load_settings
@@ -214,7 +215,15 @@ def ask(
         _print_explanation(shown)
 
 
-_KINDS = {"answer": "答案", "clarify": "请选择", "decline": "没有答案", "smalltalk": "易博士", "neutral": "不作判断"}
+_KINDS = {
+    "answer": "答案",
+    "clarify": "请选择",
+    "decline": "没有答案",
+    "smalltalk": "易博士",
+    "neutral": "不作判断",
+    "policy": "法规",
+    "term": "词典",
+}
 
 
 def _print_reply(reply: Any) -> None:
@@ -230,6 +239,14 @@ def _print_reply(reply: Any) -> None:
     else:
         out.print(f"[bold]{_KINDS[reply.kind]}[/bold]", end=" ")
         out.print(reply.text, markup=False)
+    if reply.term:
+        out.print(reply.term.definition, markup=False)
+    if reply.articles and reply.kind != "policy":
+        out.print("相关法规（法规内容，不是对您问题的答复）：", style="dim")
+    for article in reply.articles:
+        title = f"《{article.law}》{article.article} {article.heading}".strip()
+        text = "\n".join([*([f"摘要：{article.gist}"] if article.gist else []), *(article.official or [])])
+        out.print(Panel(Text(text), title=Text(title), title_align="left"))
     for i, option in enumerate(reply.options, 1):
         out.print(f"  {i}. {option.label}（{option.number} {option.question}）", markup=False, highlight=False)
     if reply.handover:

@@ -25,7 +25,9 @@ def test_what_is_written_is_read_back(number: int) -> None:
     assert to_number(str(number)) == number
 
 
-@pytest.mark.parametrize(("typed", "number"), [("一〇七", 107), ("一零七", 107), ("一百〇七", 107), ("两", 2), ("87", 87)])
+@pytest.mark.parametrize(
+    ("typed", "number"), [("一〇七", 107), ("一零七", 107), ("一百〇七", 107), ("两", 2), ("87", 87)]
+)
 def test_other_ways_of_typing_are_read(typed: str, number: int) -> None:
     assert to_number(typed) == number
 

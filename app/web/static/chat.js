@@ -90,6 +90,9 @@
     if (reply.corrected) node.appendChild(element("p", "meta", "您是不是想问：" + reply.corrected));
     if (reply.kind !== "answer") node.appendChild(element("p", "question", reply.text));
     if (reply.answer) answer(node, reply.answer, reply.knowledge);
+    if (reply.term) term(node, reply.term);
+    if (reply.articles.length) articles(node, reply);
+    if (reply.options.length && (reply.kind === "policy" || reply.kind === "term")) node.appendChild(element("p", "meta", "相关问题"));
     if (reply.options.length) options(node, reply);
     if (reply.handover) node.appendChild(element("p", "handover", reply.handover.text));
     if (reply.kind === "answer") rate(node, reply);
@@ -108,7 +111,11 @@
       var basis = element("details");
       basis.appendChild(element("summary", "", "依据"));
       var list = element("ul");
-      found.legal_basis.forEach(function (item) { list.appendChild(element("li", "", "《" + item.law + "》" + item.article)); });
+      found.legal_basis.forEach(function (item) { 
+        var row = element("li", "", "《" + item.law + "》" + item.article);
+        if (item.gist) row.appendChild(element("small", "", item.gist));
+        list.appendChild(row);
+      });
       basis.appendChild(list);
       node.appendChild(basis);
     }
@@ -129,6 +136,31 @@
       node.appendChild(related);
     }
     node.appendChild(element("p", "meta", "更新于 " + found.updated + " · 知识库 " + knowledge.version));
+  }
+
+  function term(node, found) {
+    node.appendChild(element("p", "answer", found.definition));
+    if (found.law) node.appendChild(element("p", "meta", "见《" + found.law + "》" + (found.article || "")));
+  }
+
+  // Regulation text is never an answer: it is labelled, and folded under a refusal.
+  function articles(node, reply) {
+    if (reply.kind !== "policy") node.appendChild(element("p", "meta", "相关法规（法规内容，不是对您问题的答复）"));
+    reply.articles.forEach(function (item, i) {
+      var box = element("details", "law");
+      box.open = reply.kind === "policy" && i === 0;
+      var name = "《" + item.law + "》" + item.article + " " + item.heading;
+      if (item.status === "repealed") name += "（已废止）";
+      box.appendChild(element("summary", "", name));
+      if (item.gist) box.appendChild(element("p", "", "摘要：" + item.gist));
+      if (item.official) {
+        box.appendChild(element("p", "meta", "官方文本"));
+        item.official.forEach(function (text) { box.appendChild(element("p", "", text)); });
+      } else {
+        box.appendChild(element("p", "meta", "摘要由本知识库编写，以公布的法规原文为准"));
+      }
+      node.appendChild(box);
+    });
   }
 
   function options(node, reply) {
