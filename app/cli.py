@@ -290,7 +290,7 @@ def validate(kb: KbDir = None, as_json: AsJson = False) -> None:
 
     settings = _settings(kb_dir=kb)
     with _reported(as_json):
-        knowledge, problems = check(settings.kb_dir, local_now().date(), settings.laws)
+        knowledge, problems = check(settings.kb_dir, local_now().date(), settings.laws, settings.overlays)
     if as_json:
         print(
             json.dumps({"ok": knowledge is not None, "problems": [p.as_dict() for p in problems]}, ensure_ascii=False)
@@ -324,6 +324,7 @@ def publish(kb: KbDir = None, as_json: AsJson = False) -> None:
             dictionary,
             now=local_now(),
             laws=settings.laws,
+            overlays=settings.overlays,
             progress=progress,
         )
     if as_json:

@@ -42,6 +42,9 @@ class Settings(BaseSettings):
     kb_dir: Path = Field(
         CHECKOUT / "kb" if CHECKOUT else DEFAULTS / "kb", description="知识库文件夹（YAML）", validate_default=True
     )
+    overlays: tuple[Path, ...] = Field(
+        (), description="叠加层文件夹的列表（分中心自己的电话、条目），写在后面的优先；JSON 列表或 TOML 数组"
+    )
     data_dir: Path = Field(
         CHECKOUT or user_data_path("yiboshi", False),
         description="写入的内容放在哪里：indexes/（索引）、laws/（导入的法规全文）、journal/（记录）",

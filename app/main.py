@@ -74,7 +74,9 @@ def current_or_published(
     except IndexUnusable as error:
         log.warning("%s", error.message)
         snapshot = None
-    if snapshot is not None and snapshot.manifest.source == pipeline.source_digest(settings.kb_dir, settings.laws):
+    if snapshot is not None and snapshot.manifest.source == pipeline.source_digest(
+        settings.kb_dir, settings.laws, settings.overlays
+    ):
         return snapshot
     try:
         fresh, _ = pipeline.publish(
@@ -84,6 +86,7 @@ def current_or_published(
             dictionary,
             now=local_now(),
             laws=settings.laws,
+            overlays=settings.overlays,
             progress=progress,
         )
         return fresh
@@ -105,7 +108,13 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
     def publish() -> PublishReport:
         snapshot, report = pipeline.publish(
-            settings.kb_dir, settings.indexes, encoder, dictionary, now=local_now(), laws=settings.laws
+            settings.kb_dir,
+            settings.indexes,
+            encoder,
+            dictionary,
+            now=local_now(),
+            laws=settings.laws,
+            overlays=settings.overlays,
         )
         _serve(holder, snapshot)
         return report
@@ -116,7 +125,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         sessions=Sessions(time.monotonic),
         journal=Journal(settings.journal_dir),
         publish=publish,
-        check=lambda: pipeline.check(settings.kb_dir, local_now().date(), settings.laws),
+        check=lambda: pipeline.check(settings.kb_dir, local_now().date(), settings.laws, settings.overlays),
         now=local_now,
     )
     tasks = [asyncio.create_task(_follow(settings, holder, encoder, dictionary))]

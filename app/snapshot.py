@@ -23,7 +23,18 @@ from app.index.spelling import Spelling
 from app.index.store import Manifest, Stored
 from app.index.verdict import Verdict
 from app.index.whitening import Whitening, fit
-from app.knowledge.model import Entry, Intent, IntentKind, Judgement, Knowledge, Pointer, Smalltalk, Term, Topic
+from app.knowledge.model import (
+    Entry,
+    Intent,
+    IntentKind,
+    Judgement,
+    Knowledge,
+    Pointer,
+    SiteValue,
+    Smalltalk,
+    Term,
+    Topic,
+)
 from app.knowledge.render import Rendered, fill
 from app.text.normalize import match_key, normalize, strip_fillers
 from app.text.pinyin import syllables
@@ -119,6 +130,17 @@ class Snapshot:
         return {entry.id: entry for entry in self.knowledge.entries}
 
     @cached_property
+    def versions(self) -> Mapping[str, tuple[Entry, ...]]:
+        """Every version of an entry that has several, the oldest first, by the id of the one that is asked today."""
+        every = {entry.id: entry for entry in (*self.knowledge.entries, *self.knowledge.superseded)}
+        chains = [[entry.id] for entry in every.values() if entry.replaces not in every]
+        successor = {entry.replaces: entry.id for entry in every.values() if entry.replaces}
+        for chain in chains:
+            while chain[-1] in successor:
+                chain.append(successor[chain[-1]])
+        return {key: tuple(every[k] for k in chain) for chain in chains if len(chain) > 1 for key in chain}
+
+    @cached_property
     def intent_of(self) -> Mapping[str, Intent]:
         """The intent of every entry, by id."""
         return {intent.id: intent for intent in self.intents if intent.kind == "entry"}
@@ -165,9 +187,13 @@ class Snapshot:
             groups.setdefault(entry.category, []).append(entry)
         return tuple(groups.items())
 
+    @cached_property
+    def values(self) -> Mapping[str, SiteValue]:
+        return self.knowledge.values
+
     def fill(self, text: str) -> str:
         """A text of the knowledge base with this centre's facts put in."""
-        return fill(text, self.knowledge.site)
+        return fill(text, self.values)
 
 
 def encoded_form(text: str) -> str:

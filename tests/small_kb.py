@@ -156,6 +156,7 @@ replies:
   decline: 这个问题没有现成的答案，请联系人工。
   decline_near: 这个问题没有现成的答案，下面是相近的问题。
   neutral: 由评标委员会依法独立判断，易博士不作结论。
+  not_in_force: 这条内容在那一天不是有效的规定。
   handover: 请拨打 {{platform_hotline}}，或到 {{service_window}}。
   handover_phone: platform_hotline
   handover_hours: "{{service_hours}}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Literal
 
 from app.dialogue import context, cues, lookup
@@ -13,6 +14,7 @@ from app.dialogue.policy import MAX_OPTIONS, Decision, Kind, decide
 from app.dialogue.turn import Offered, Turn
 from app.index.spelling import corrected
 from app.knowledge.model import Audience, Business, Category, Entry, Term
+from app.knowledge.validation import in_force
 from app.retrieval.laws import LawHit
 from app.retrieval.search import Ranking, search
 from app.snapshot import Snapshot
@@ -43,6 +45,8 @@ class Question:
     audience: Audience | None = None
     category: Category | None = None
     business: Business | None = None
+    as_of: date | None = None
+    """Answer by what was, or will be, in force on this day; None: by the versions served."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,8 @@ class Reply:
     """Share of such replies that are right."""
     entry: Entry | None = None
     options: tuple[Option, ...] = ()
+    versions: tuple[Entry, ...] = ()
+    """Other versions of the entry, the oldest first."""
     articles: tuple[LawHit, ...] = ()
     """Articles asked for by name; under a refusal, those that fit the question."""
     term: Term | None = None
@@ -80,6 +86,25 @@ class Reply:
 
 def answer(snapshot: Snapshot, question: Question, turn: Turn | None = None) -> tuple[Reply, Turn]:
     """Reply to one message and say what is to be remembered.  Same snapshot, question and turn: same reply."""
+    reply, remembered = _answer(snapshot, question, turn)
+    return _on_day(snapshot, reply, question.as_of), remembered
+
+
+def _on_day(snapshot: Snapshot, reply: Reply, day: date | None) -> Reply:
+    """The version of the answer that is in force on a day, with the others beside it."""
+    if reply.entry is None:
+        return reply
+    versions = snapshot.versions.get(reply.entry.id, (reply.entry,))
+    chosen = next((entry for entry in versions if in_force(entry, day)), None) if day else reply.entry
+    if chosen is None:
+        decline = snapshot.fill(snapshot.knowledge.replies.not_in_force)
+        return Reply("decline", decline, reply.confidence, versions=versions, handover=True, tier=reply.tier)
+    others = tuple(entry for entry in versions if entry is not chosen)
+    text = chosen.question if reply.kind == "answer" else reply.text
+    return replace(reply, entry=chosen, text=text, versions=others)
+
+
+def _answer(snapshot: Snapshot, question: Question, turn: Turn | None) -> tuple[Reply, Turn]:
     text = strip_fillers(normalize(question.text))
     turn = turn or Turn()
     role = question.audience or cues.states_role(text) or turn.audience
@@ -89,7 +114,7 @@ def answer(snapshot: Snapshot, question: Question, turn: Turn | None = None) -> 
     if picked is not None:
         reply = Reply("answer", picked.question, 1.0, picked, tier="offered" if offered else "error_text")
         return reply, _remember(turn, reply)
-    articles = lookup.cited(snapshot, question.text)
+    articles = lookup.cited(snapshot, question.text, question.as_of)
     if articles:
         reply = _articles(snapshot, articles)
         return reply, _remember(turn, reply)
@@ -135,7 +160,7 @@ def answer(snapshot: Snapshot, question: Question, turn: Turn | None = None) -> 
         tier=tier,
         ranking=read.ranking,
     )
-    reply = _beside(snapshot, reply, text, question.text)
+    reply = _beside(snapshot, reply, text, question)
     return reply, _remember(turn, reply)
 
 
@@ -147,7 +172,7 @@ def _articles(snapshot: Snapshot, found: tuple[LawHit, ...]) -> Reply:
     return Reply("policy", text, 1.0, options=options, articles=found, tier="cited")
 
 
-def _beside(snapshot: Snapshot, reply: Reply, text: str, typed: str) -> Reply:
+def _beside(snapshot: Snapshot, reply: Reply, text: str, question: Question) -> Reply:
     """What the dictionary and the statutes have for a question that no entry answers."""
     if reply.kind in ("clarify", "decline") and reply.understood_as is None:
         term = lookup.term_asked(snapshot, text)
@@ -166,7 +191,7 @@ def _beside(snapshot: Snapshot, reply: Reply, text: str, typed: str) -> Reply:
                 confidence=1.0,
             )
     if reply.kind == "decline" and reply.tier != "rejected" and reply.intent is None:
-        return replace(reply, articles=lookup.fitting(snapshot, typed))
+        return replace(reply, articles=lookup.fitting(snapshot, question.text, question.as_of))
     return reply
 
 

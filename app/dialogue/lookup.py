@@ -28,7 +28,7 @@ _DEFINITION = re.compile(
 )
 
 
-def cited(snapshot: Snapshot, question: str) -> tuple[LawHit, ...]:
+def cited(snapshot: Snapshot, question: str, as_of: date | None = None) -> tuple[LawHit, ...]:
     """The articles of a message that is a reference, not a question: a name with a number, or with a few words."""
     if snapshot.laws is None or match_key(question) in snapshot.exact:
         return ()
@@ -41,7 +41,7 @@ def cited(snapshot: Snapshot, question: str) -> tuple[LawHit, ...]:
             return ()  # a question that cites an article in passing
     elif len(rest) > BESIDE or (rest and _ASKING.search(named.rest)):
         return ()
-    found = laws.find(snapshot.laws, snapshot.encoder, snapshot.tokenizer, question, top_k=MAX_ARTICLES)
+    found = laws.find(snapshot.laws, snapshot.encoder, snapshot.tokenizer, question, top_k=MAX_ARTICLES, as_of=as_of)
     if named.article and not (found and found[0].tier == "cited"):
         return ()  # that statute has no such article here
     return tuple(found)

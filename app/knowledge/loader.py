@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -10,8 +10,10 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from app.knowledge import manual
 from app.knowledge.model import (
     Entry,
+    Fact,
     Gist,
     Judgement,
     Knowledge,
@@ -50,6 +52,9 @@ class Source:
     marks: dict[tuple[str, str, str], Mark] = field(default_factory=dict)
     """(kind, id, field) -> mark; the field "" is the record's own."""
     problems: list[Problem] = field(default_factory=list)
+    facts: dict[str, Fact] = field(default_factory=dict)
+    hidden: set[str] = field(default_factory=set)
+    """Entries that an overlay takes out."""
     entry_ids: set[str] = field(default_factory=set)
     """Ids of all entries met, also of those with faults: a faulty entry is not a missing one."""
     unread_faq: bool = False
@@ -58,11 +63,18 @@ class Source:
     def mark(self, kind: str, identifier: str, key: str = "") -> Mark:
         return self.marks.get((kind, identifier, key)) or self.marks.get((kind, identifier, "")) or Mark("kb", 1, 1)
 
+    @property
+    def values(self) -> set[str]:
+        """Every name a placeholder may have."""
+        return {*self.site, *(f"facts.{name}" for name in self.facts)}
+
     def knowledge(self) -> Knowledge:
         """Assemble the whole; only call it when there is no error among the problems."""
         assert self.replies is not None
         return Knowledge(
             entries=tuple(sorted(self.records["entries"], key=lambda entry: entry.number)),
+            manuals=tuple(self.records["manuals"]),
+            facts=self.facts,
             policies=tuple(self.records["policies"]),
             terms=tuple(self.records["terms"]),
             topics=tuple(self.records["topics"]),
@@ -74,18 +86,30 @@ class Source:
         )
 
 
-def load(folder: Path) -> Source:
-    """Read every file of the folder.  Problems are collected, none is raised."""
+def load(folder: Path, overlays: Sequence[Path] = ()) -> Source:
+    """Read every file of the folder, then lay each overlay over it.  Problems are collected, none is raised.
+
+    An overlay is a folder of a sub-centre with any of: ``site.yaml`` (its own values), ``faq/*.yaml`` (entries of its
+    own; one whose id the base has changes only the fields it names), ``hide.yaml`` (entries not to be served here) and
+    ``manuals/*.md`` (one with the base's file name replaces it).
+    """
     source = Source()
-    for kind in ("entries", "policies", *(key for key, _ in LISTS.values())):
+    for kind in ("entries", "policies", "manuals", *(key for key, _ in LISTS.values())):
         source.records[kind] = []
     files = sorted((folder / "faq").glob("*.yaml"))
     if not files:
         source.problems.append(
             Problem("error", Mark(str(folder / "faq"), 1, 1), "faq", "没有找到常见问题文件", allowed="faq/ 下的 *.yaml")
         )
-    for path in files:
-        _load_faq(source, path, f"{folder.name}/faq/{path.name}")
+    raw = _read_faq(source, folder, files)
+    for overlay in overlays:
+        if not overlay.is_dir():
+            mark = Mark(str(overlay), 1, 1)
+            source.problems.append(Problem("error", mark, "overlays", "没有这个文件夹", str(overlay), "叠加层文件夹"))
+            continue
+        raw = _overlaid(source, raw, _read_faq(source, overlay, sorted((overlay / "faq").glob("*.yaml"))))
+    for item in raw:
+        _add(source, "entries", Entry, item.data, item.marks, item.path)
     for path in sorted((folder / "policies").glob("*.yaml")):
         _load_policy(source, path, f"{folder.name}/policies/{path.name}")
     for name, (key, record) in LISTS.items():
@@ -93,6 +117,14 @@ def load(folder: Path) -> Source:
         for i, item in enumerate(_list(source, data, marks, (key,))):
             _add(source, key, record, item, marks, (key, i))
     _load_site(source, folder / "site.yaml", f"{folder.name}/site.yaml")
+    for overlay in overlays:
+        if (overlay / "site.yaml").exists():
+            _load_site(source, overlay / "site.yaml", f"{overlay.name}/site.yaml")
+        if (overlay / "hide.yaml").exists():
+            _load_hidden(source, overlay / "hide.yaml", f"{overlay.name}/hide.yaml")
+    if (folder / "facts.yaml").exists():
+        _load_facts(source, folder / "facts.yaml", f"{folder.name}/facts.yaml")
+    _load_manuals(source, (folder, *overlays))
     data, marks = _read(source, folder / "replies.yaml", f"{folder.name}/replies.yaml", {"replies"})
     if data is not None:
         source.replies = _record(source, Replies, data.get("replies"), marks, ("replies",))
@@ -100,18 +132,58 @@ def load(folder: Path) -> Source:
     return source
 
 
-def _load_faq(source: Source, path: Path, name: str) -> None:
-    data, marks = _read(source, path, name, {"category", "entries"})
-    if data is None:
-        source.unread_faq = True
-        return
-    for i, item in enumerate(_list(source, data, marks, ("entries",))):
-        if isinstance(item, dict) and isinstance(item.get("id"), str):
-            source.entry_ids.add(item["id"])
-        if isinstance(item, dict) and "category" not in item:
-            item = item | {"category": data.get("category")}
-            marks.setdefault(("entries", i, "category"), marks.get(("category",), marks[()]))
-        _add(source, "entries", Entry, item, marks, ("entries", i))
+@dataclass(frozen=True)
+class _Raw:
+    """An entry as it was read, before its fields are checked."""
+
+    data: Any
+    marks: Marks
+    path: Path_
+
+    @property
+    def id(self) -> str | None:
+        found = self.data.get("id") if isinstance(self.data, dict) else None
+        return found if isinstance(found, str) else None
+
+
+def _overlaid(source: Source, base: list[_Raw], changes: list[_Raw]) -> list[_Raw]:
+    """Entries of the base with the fields an overlay names changed, then the overlay's own."""
+    known = {item.id: i for i, item in enumerate(base) if item.id}
+    result = list(base)
+    for change in changes:
+        at = known.get(change.id) if change.id else None
+        if at is None:
+            result.append(change)
+            continue
+        old = result[at]
+        marks = {("entry", *key[len(old.path) :]): mark for key, mark in old.marks.items() if _below(key, old.path)}
+        marks |= {
+            ("entry", *key[len(change.path) :]): mark for key, mark in change.marks.items() if _below(key, change.path)
+        }
+        named = {key: value for key, value in change.data.items() if key != "category" or value is not None}
+        result[at] = _Raw(old.data | named, {(): marks[("entry",)]} | marks, ("entry",))
+    return result
+
+
+def _below(key: Path_, path: Path_) -> bool:
+    return key[: len(path)] == path
+
+
+def _read_faq(source: Source, folder: Path, files: Sequence[Path]) -> list[_Raw]:
+    found = []
+    for path in files:
+        data, marks = _read(source, path, f"{folder.name}/faq/{path.name}", {"category", "entries"})
+        if data is None:
+            source.unread_faq = True
+            continue
+        for i, item in enumerate(_list(source, data, marks, ("entries",))):
+            if isinstance(item, dict) and isinstance(item.get("id"), str):
+                source.entry_ids.add(item["id"])
+            if isinstance(item, dict) and "category" not in item and "category" in data:
+                item = item | {"category": data["category"]}
+                marks.setdefault(("entries", i, "category"), marks.get(("category",), marks[()]))
+            found.append(_Raw(item, marks, ("entries", i)))
+    return found
 
 
 def _load_policy(source: Source, path: Path, name: str) -> None:
@@ -142,10 +214,58 @@ def _load_site(source: Source, path: Path, name: str) -> None:
         )
         return
     for key, item in (values or {}).items():
+        base = source.site.get(key)
+        if base is not None and isinstance(item, dict):
+            item = base.model_dump() | item  # an overlay names only what differs
         record = _record(source, SiteValue, item, marks, ("values", key))
         if record is not None:
             source.site[key] = record
             source.marks[("site", key, "")] = marks[("values", key)]
+
+
+def _load_hidden(source: Source, path: Path, name: str) -> None:
+    data, marks = _read(source, path, name, {"hide"})
+    for i, identifier in enumerate(_list(source, data, marks, ("hide",))):
+        if identifier in source.entry_ids:
+            source.hidden.add(identifier)
+            continue
+        near = get_close_matches(str(identifier), source.entry_ids, 1, 0.5)
+        hint = f"，是不是想写「{near[0]}」" if near else ""
+        mark = marks.get(("hide", i), marks[()])
+        source.problems.append(
+            Problem("error", mark, f"hide[{i}]", f"没有这个条目{hint}", str(identifier), "已有条目的 id")
+        )
+
+
+def _load_facts(source: Source, path: Path, name: str) -> None:
+    data, marks = _read(source, path, name, {"facts"})
+    facts = data.get("facts") if data else None
+    if data is not None and not isinstance(facts, dict):
+        source.problems.append(Problem("error", marks[()], "facts", "缺少数字表", allowed="facts: 名称 -> 取值"))
+        return
+    for key, item in (facts or {}).items():
+        record = _record(source, Fact, item, marks, ("facts", key))
+        if record is not None:
+            source.facts[key] = record
+            _remember_marks(source, "facts", key, marks, ("facts", key))
+
+
+def _load_manuals(source: Source, folders: Sequence[Path]) -> None:
+    """The manuals of every folder; a file of a later one takes the place of its namesake."""
+    files = {path.name: (folder, path) for folder in folders for path in sorted((folder / "manuals").glob("*.md"))}
+    for file, (folder, path) in sorted(files.items()):
+        name = f"{folder.name}/manuals/{file}"
+        made, problems = manual.read(path, name)
+        source.problems += problems
+        if made is None:
+            continue
+        if ("manuals", made.id, "") in source.marks:
+            first = source.marks[("manuals", made.id, "")]
+            message = f"编号重复，{first.file} 已有"
+            source.problems.append(Problem("error", Mark(name, 1, 1), "编号", message, made.id, "全库唯一"))
+            continue
+        source.records["manuals"].append(made)
+        source.marks[("manuals", made.id, "")] = Mark(name, 1, 1)
 
 
 def _read(source: Source, path: Path, name: str, keys: set[str]) -> tuple[dict[str, Any] | None, Marks]:

@@ -88,6 +88,8 @@ class Entry(Record):
     related: tuple[Slug, ...] = ()
     effective_from: OptionalDate = None
     effective_to: OptionalDate = None
+    replaces: Slug | None = None
+    """The entry that answered this question before ``effective_from``; it needs an ``effective_to``."""
     updated: date
 
 
@@ -149,6 +151,43 @@ class SiteValue(Record):
     fallback: Line
 
 
+class Fact(Record):
+    """A figure that many texts share, with the article it comes from; texts write ``{{facts.name}}``."""
+
+    about: Line
+    value: Line
+    law: Line | None = None
+    article: Article | None = None
+
+
+class Trouble(Record):
+    """When a task goes wrong: what is seen, what to do, and the entries that say more."""
+
+    symptom: Line
+    remedy: Phrase
+    entries: tuple[Slug, ...] = ()
+
+
+class Task(Record):
+    """One job of a manual, from what it is for to what to do when it fails."""
+
+    number: int
+    title: Line
+    purpose: Phrase
+    before: tuple[Phrase, ...] = ()
+    steps: Annotated[tuple[Phrase, ...], Field(min_length=1)]
+    expect: Annotated[tuple[Phrase, ...], Field(min_length=1)]
+    trouble: tuple[Trouble, ...] = ()
+
+
+class Manual(Record):
+    id: Slug
+    title: Line
+    audience: Annotated[tuple[Audience, ...], Field(min_length=1)]
+    about: Text
+    tasks: Annotated[tuple[Task, ...], Field(min_length=1)]
+
+
 class Replies(Record):
     """The fixed wordings of everything that is not an answer."""
 
@@ -157,6 +196,7 @@ class Replies(Record):
     decline: Text
     decline_near: Text
     neutral: Text
+    not_in_force: Text
     handover: Text
     handover_hours: Line
     handover_where: Line
@@ -212,7 +252,11 @@ class Knowledge(Record):
     """Everything one version of the service knows."""
 
     entries: tuple[Entry, ...]
+    superseded: tuple[Entry, ...] = ()
+    """Versions of entries that are not in force today but were, or will be: asked for by date only."""
     policies: tuple[Policy, ...] = ()
+    manuals: tuple[Manual, ...] = ()
+    facts: dict[str, Fact] = {}
     official: tuple[OfficialText, ...] = ()
     terms: tuple[Term, ...]
     topics: tuple[Topic, ...]
@@ -221,6 +265,15 @@ class Knowledge(Record):
     smalltalk: tuple[Smalltalk, ...]
     site: dict[str, SiteValue]
     replies: Replies
+
+    @property
+    def values(self) -> dict[str, SiteValue]:
+        """Everything a placeholder may name: the centre's values, and the facts as ``facts.name``."""
+        facts = {
+            f"facts.{name}": SiteValue(about=fact.about, value=fact.value, fallback=fact.value)
+            for name, fact in self.facts.items()
+        }
+        return self.site | facts
 
     def intents(self) -> Iterator[Intent]:
         """Everything a question can be matched with, in a stable order, each with the phrases it is known by."""

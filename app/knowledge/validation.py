@@ -106,6 +106,10 @@ def _references(source: Source, entries: list[Entry]) -> Iterator[Problem]:
     for pointer in source.records["pointers"]:
         for i, target in enumerate(pointer.related):
             yield from check("pointers", pointer.id, f"related[{i}]", target)
+    for manual in source.records["manuals"]:
+        for task in manual.tasks:
+            for target in (target for item in task.trouble for target in item.entries):
+                yield from check("manuals", manual.id, f"任务 {task.number}", target)
 
 
 def _plain(source: Source, entries: Iterable[Entry]) -> Iterator[tuple[Mark, str, str]]:
@@ -133,6 +137,11 @@ def _texts(source: Source, entries: Iterable[Entry]) -> Iterator[tuple[Mark, str
         yield source.mark("entries", entry.id, "answer"), f"{entry.id}.answer", entry.answer
         if entry.urgent:
             yield source.mark("entries", entry.id, "urgent"), f"{entry.id}.urgent", entry.urgent
+    for manual in source.records["manuals"]:
+        for task in manual.tasks:
+            trouble = [text for item in task.trouble for text in (item.symptom, item.remedy)]
+            for text in (task.title, task.purpose, *task.before, *task.steps, *task.expect, *trouble):
+                yield source.mark("manuals", manual.id), f"{manual.id}.任务 {task.number}", text
     for kind in ("pointers", "smalltalk"):
         for record in source.records[kind]:
             yield source.mark(kind, record.id, "text"), f"{record.id}.text", record.text
@@ -146,10 +155,12 @@ def _placeholders(source: Source, entries: list[Entry]) -> Iterator[Problem]:
     for mark, key, text in _texts(source, entries):
         for name in PLACEHOLDER.findall(text):
             used.setdefault(name, []).append(key.split(".")[0])
-            if name not in source.site:
-                near = get_close_matches(name, source.site, 1, 0.5)
+            if name not in source.values:
+                near = get_close_matches(name, source.values, 1, 0.5)
                 hint = f"，是不是想写「{near[0]}」" if near else ""
-                yield Problem("error", mark, key, f"占位名不存在{hint}", "{{" + name + "}}", "site.yaml 里的名称")
+                yield Problem(
+                    "error", mark, key, f"占位名不存在{hint}", "{{" + name + "}}", "site.yaml 或 facts.yaml 里的名称"
+                )
         if "{{" in PLACEHOLDER.sub("", text) or "}}" in PLACEHOLDER.sub("", text):
             yield Problem("error", mark, key, "花括号不成对", allowed="{{名称}}")
     for mark, key, text in _plain(source, entries):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from app.index import store
 from app.index.encoder import Encoder, Vectors
 from app.knowledge import official
 from app.knowledge.loader import load
-from app.knowledge.model import Knowledge, Problem
+from app.knowledge.model import Entry, Knowledge, Problem
 from app.knowledge.render import Rendered, render
 from app.knowledge.validation import in_force, validate
 from app.snapshot import (
@@ -67,15 +67,27 @@ class PublishReport:
         return self.__dict__ | {"warnings": [problem.as_dict() for problem in self.warnings]}
 
 
-def check(kb: Path, today: date, laws: Path | None = None) -> tuple[Knowledge | None, list[Problem]]:
+def check(
+    kb: Path, today: date, laws: Path | None = None, overlays: Sequence[Path] = ()
+) -> tuple[Knowledge | None, list[Problem]]:
     """Load and validate; the knowledge is None when there is any error.  ``laws`` holds the imported official texts."""
-    source = load(kb)
+    source = load(kb, overlays)
     problems = validate(source, today)
     if any(problem.severity == "error" for problem in problems):
         return None, problems
     knowledge = source.knowledge()
-    served = tuple(entry for entry in knowledge.entries if in_force(entry, today))
-    return _with_official(_without(knowledge, served), laws), problems
+    served, superseded = in_turn([entry for entry in knowledge.entries if entry.id not in source.hidden], today)
+    knowledge = _without(knowledge, served).model_copy(update={"superseded": superseded})
+    return _with_official(knowledge, laws), problems
+
+
+def in_turn(entries: Sequence[Entry], today: date) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
+    """The entries to be asked today, and the other versions of them (see ``Entry.replaces``)."""
+    current = {entry.id for entry in entries if in_force(entry, today)}
+    overtaken = {entry.replaces for entry in entries if entry.replaces and entry.id in current}
+    served = tuple(entry for entry in entries if entry.id in current - overtaken)
+    linked = {entry.replaces for entry in entries if entry.replaces} | {entry.id for entry in entries if entry.replaces}
+    return served, tuple(entry for entry in entries if entry.id in linked and entry not in served)
 
 
 def _with_official(knowledge: Knowledge, laws: Path | None) -> Knowledge:
@@ -117,6 +129,7 @@ def publish(
     *,
     now: datetime,
     laws: Path | None = None,
+    overlays: Sequence[Path] = (),
     progress: Progress | None = None,
 ) -> tuple[Snapshot, PublishReport]:
     """Make the folder ``kb`` the version that ``indexes/current`` points at.
@@ -126,7 +139,7 @@ def publish(
     """
     with _one_at_a_time(indexes):
         store.remove_leftovers(indexes)
-        knowledge, problems = check(kb, now.date(), laws)
+        knowledge, problems = check(kb, now.date(), laws, overlays)
         errors = [problem for problem in problems if problem.severity == "error"]
         if knowledge is None:
             raise KnowledgeRejected(f"知识库有 {len(errors)} 处错误，没有发布，原来的版本继续服务", problems)
@@ -138,7 +151,10 @@ def publish(
         if previous is not None and previous.manifest.version == version:
             stored = previous
         else:
-            rendered = {entry.id: render(entry.answer, knowledge.site) for entry in knowledge.entries}
+            rendered = {
+                entry.id: render(entry.answer, knowledge.values)
+                for entry in (*knowledge.entries, *knowledge.superseded)
+            }
             vectors, embedded = _embed(texts, encoder, previous, progress)
             stored = store.Stored(
                 store.Manifest(
@@ -146,7 +162,7 @@ def publish(
                     published_at=now.isoformat(timespec="seconds"),
                     encoder=encoder.fingerprint,
                     encoder_name=encoder.name,
-                    source=source_digest(kb, laws),
+                    source=source_digest(kb, laws, overlays),
                 ),
                 knowledge.model_dump_json().encode(),
                 _dump_rendered(rendered),
@@ -170,11 +186,12 @@ def open_current(indexes: Path, encoder: Encoder, dictionary: Dictionary) -> Sna
     return assemble(store.open_version(indexes, version), encoder, dictionary)
 
 
-def source_digest(kb: Path, laws: Path | None = None) -> str:
+def source_digest(kb: Path, laws: Path | None = None, overlays: Sequence[Path] = ()) -> str:
     """Digest of every file a version is made from: tells at start whether anything was edited since."""
     whole = hashlib.sha256()
-    for path in sorted([*kb.rglob("*.yaml"), *kb.rglob("*.md")]):
-        whole.update(str(path.relative_to(kb)).encode() + b"\0" + path.read_bytes() + b"\0")
+    for folder in (kb, *overlays):
+        for path in sorted([*folder.rglob("*.yaml"), *folder.rglob("*.md")]):
+            whole.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes() + b"\0")
     for path in sorted(laws.glob("*.txt")) if laws else ():
         whole.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return whole.hexdigest()[:16]
