@@ -173,6 +173,7 @@ def ask(
     question: Annotated[str, typer.Argument(help="问题")],
     audience: Annotated[str | None, typer.Option(help="bidder、tenderer、agency 或 evaluator")] = None,
     business: Annotated[str | None, typer.Option(help="工程、政府采购、土地、矿权或产权")] = None,
+    as_of: Annotated[str | None, typer.Option(help="按哪一天的规定答，如公告日期 2026-11-24；默认今天")] = None,
     why: Annotated[bool, typer.Option("--explain", help="列出每个来源的得分，以及为什么是这个答复")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -184,15 +185,17 @@ def ask(
     from app.dialogue.answer import Question
     from app.dialogue.explain import explain
     from app.index.encoder import open_encoder
-    from app.main import current_or_published
+    from app.main import current_or_published, local_now
     from app.text.tokenize import load_dictionary
     from app.web import schemas, shape
 
     settings = _settings()
     try:
-        body = schemas.AskIn(question=question, audience=audience, business=business)
+        body = schemas.AskIn.model_validate(
+            {"question": question, "audience": audience, "business": business, "as_of": as_of}
+        )
     except ValidationError as error:
-        names = {"question": "问题", "audience": "--audience", "business": "--business"}
+        names = {"question": "问题", "audience": "--audience", "business": "--business", "as_of": "--as-of"}
         problems = [f"{names.get(str(f['loc'][0]), f['loc'][0])}：{f['msg']}" for f in error.errors()]
         _fail(BadSettings("问法不合要求", problems), 2, as_json)
     with _reported(as_json), _progress() as progress:
@@ -201,7 +204,8 @@ def ask(
             settings, open_encoder(settings.encoder, settings.threads), dictionary, progress
         )
     started = time.perf_counter()
-    found = explain(snapshot, Question(body.question, body.audience, None, body.business))
+    asked = Question(body.question, body.audience, None, body.business, body.as_of or local_now().date())
+    found = explain(snapshot, asked)
     shown = shape.explanation(snapshot, found, round((time.perf_counter() - started) * 1000, 2))
     if as_json:
         print(
@@ -239,6 +243,9 @@ def _print_reply(reply: Any) -> None:
     else:
         out.print(f"[bold]{_KINDS[reply.kind]}[/bold]", end=" ")
         out.print(reply.text, markup=False)
+    for other in reply.versions:
+        span = f"{other.effective_from or '此前'} 至 {other.effective_to or '今'}"
+        out.print(Panel(Markdown(other.text), title=Text(f"另一时期的规定（{span}）"), title_align="left"))
     if reply.term:
         out.print(reply.term.definition, markup=False)
     if reply.articles and reply.kind != "policy":
@@ -303,6 +310,63 @@ def validate(kb: KbDir = None, as_json: AsJson = False) -> None:
         if knowledge is not None:
             out.print(f"{len(knowledge.entries)} 个条目可以发布")
     raise typer.Exit(0 if knowledge is not None else 1)
+
+
+@app.command()
+def site(kb: KbDir = None, as_json: AsJson = False) -> None:
+    """列出本中心的取值：填了什么、在哪个文件、哪些答复用到；没填的排在前面。"""
+    from app.knowledge.loader import load
+    from app.knowledge.validation import placeholders_used
+
+    settings = _settings(kb_dir=kb)
+    source = load(settings.kb_dir, settings.overlays)
+    used = placeholders_used(source)
+    rows: list[dict[str, Any]] = [
+        {
+            "name": name,
+            "about": value.about,
+            "value": value.value,
+            "fallback": value.fallback,
+            "file": source.mark("site", name).file,
+            "line": source.mark("site", name).line,
+            "used_by": sorted(used.get(name, ())),
+        }
+        for name, value in source.site.items()
+    ]
+    rows.sort(key=lambda row: row["value"] is not None)
+    if as_json:
+        print(json.dumps({"values": rows}, ensure_ascii=False))
+        return
+    table = Table("名称", "是什么", "取值", "出处", "用到它的")
+    for row in rows:
+        value = Text(row["value"]) if row["value"] else Text(f"（没填）{row['fallback']}", style="yellow")
+        table.add_row(row["name"], row["about"], value, f"{row['file']}:{row['line']}", "、".join(row["used_by"]))
+    out.print(table)
+    missing = sum(row["value"] is None for row in rows)
+    out.print(f"{len(rows)} 个取值，{missing} 个没填", highlight=False)
+
+
+@app.command()
+def facts(kb: KbDir = None, as_json: AsJson = False) -> None:
+    """列出共用的数字（kb/facts.yaml）：取值、出自哪一条、谁在用。"""
+    from app.knowledge.loader import load
+    from app.knowledge.validation import placeholders_used
+
+    settings = _settings(kb_dir=kb)
+    source = load(settings.kb_dir, settings.overlays)
+    used = placeholders_used(source)
+    rows: list[dict[str, Any]] = [
+        fact.model_dump() | {"name": name, "used_by": sorted(used.get(f"facts.{name}", ()))}
+        for name, fact in source.facts.items()
+    ]
+    if as_json:
+        print(json.dumps({"facts": rows}, ensure_ascii=False))
+        return
+    table = Table("名称", "取值", "是什么", "出处", "用到它的")
+    for row in rows:
+        basis = f"《{row['law']}》{row['article'] or ''}" if row["law"] else ""
+        table.add_row(row["name"], row["value"], row["about"], basis, "、".join(row["used_by"]))
+    out.print(table)
 
 
 @app.command()

@@ -68,6 +68,17 @@ class ArticleIndex:
         """The articles of one statute, in order."""
         return [article for article in self.articles if article.policy.id == policy]
 
+    def other_versions(self, article: LawArticle) -> Sequence[LawArticle]:
+        """The article of the same number in other versions of the same statute, where it reads otherwise."""
+        return [
+            other
+            for other in self.articles
+            if other.policy.title == article.policy.title
+            and other.number == article.number
+            and other.policy.id != article.policy.id
+            and (other.gist, other.official) != (article.gist, article.official)
+        ]
+
 
 def law_articles(knowledge: Knowledge) -> tuple[LawArticle, ...]:
     """Every article of every statute, in the order of the files and of the articles."""

@@ -82,6 +82,8 @@ class Entry(Record):
     keywords: tuple[Line, ...] = ()
     error_texts: tuple[Line, ...] = ()
     answer: Text
+    own_figures: tuple[Line, ...] = ()
+    """Figures of the answer that come from practice or arithmetic, not from a cited article (30分钟)."""
     urgent: Line | None = None
     clarify: Clarify | None = None
     legal_basis: tuple[LegalBasis, ...] = ()
@@ -307,6 +309,10 @@ class Intent(NamedTuple):
     phrases: tuple[str, ...]
 
 
+Severity = Literal["error", "warning", "note"]
+"""An error keeps the knowledge from being published, a warning wants mending, a note is for this centre to fill in."""
+
+
 class Mark(NamedTuple):
     """Where something stands; lines and columns count from 1."""
 
@@ -318,7 +324,7 @@ class Mark(NamedTuple):
 class Problem(NamedTuple):
     """One thing an editor must (error) or should (warning) mend."""
 
-    severity: Literal["error", "warning"]
+    severity: Severity
     mark: Mark
     key: str
     message: str

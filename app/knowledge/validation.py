@@ -150,11 +150,19 @@ def _texts(source: Source, entries: Iterable[Entry]) -> Iterator[tuple[Mark, str
             yield source.mark("replies", "replies", name), f"replies.{name}", value
 
 
+def placeholders_used(source: Source) -> dict[str, set[str]]:
+    """Name of a placeholder -> ids of the records that use it."""
+    used: dict[str, set[str]] = {}
+    for _, key, text in _texts(source, source.records["entries"]):
+        for name in PLACEHOLDER.findall(text):
+            used.setdefault(name, set()).add(key.split(".")[0])
+    return used
+
+
 def _placeholders(source: Source, entries: list[Entry]) -> Iterator[Problem]:
-    used: dict[str, list[str]] = {}
+    used = placeholders_used(source)
     for mark, key, text in _texts(source, entries):
         for name in PLACEHOLDER.findall(text):
-            used.setdefault(name, []).append(key.split(".")[0])
             if name not in source.values:
                 near = get_close_matches(name, source.values, 1, 0.5)
                 hint = f"，是不是想写「{near[0]}」" if near else ""
@@ -174,7 +182,7 @@ def _placeholders(source: Source, entries: list[Entry]) -> Iterator[Problem]:
         yield Problem("error", mark, "replies.handover_phone", f"占位名不存在{hint}", found, "site.yaml 里的名称")
     for name, value in source.site.items():
         if value.value is None and name in used:
-            where = "、".join(sorted(set(used[name])))
+            where = "、".join(sorted(used[name]))
             mark = source.mark("site", name)
             message = f"本中心还没有填「{value.about}」，答复里用的是「{value.fallback}」"
             yield Problem("warning", mark, f"values.{name}", message, allowed=f"用到它的：{where}")

@@ -31,7 +31,8 @@ SearchText = Annotated[str, Query(min_length=1, max_length=schemas.MAX_QUESTION_
 def ask(body: schemas.AskIn, state: CurrentState, snapshot: CurrentSnapshot) -> schemas.ReplyOut:
     """答案是知识库里的原文；拿不准时反问；没有的如实说明并转人工。"""
     started = time.perf_counter()
-    question = Question(body.question, body.audience, body.category, body.business)
+    as_of = body.as_of or state.now().date()
+    question = Question(body.question, body.audience, body.category, body.business, as_of)
     given, turn = answer(snapshot, question, state.sessions.get(body.session_id))
     state.sessions.put(body.session_id, turn)
     reply_id = uuid.uuid4().hex
@@ -98,13 +99,18 @@ def entry(snapshot: CurrentSnapshot, key: str) -> schemas.EntryOut:
 @router.get("/search", summary="搜索常见问题、政策法规和业务词典")
 def find(
     snapshot: CurrentSnapshot,
+    state: CurrentState,
     q: SearchText,
     kind: Annotated[Literal["faq", "policy", "term"], Query(description="找什么")] = "faq",
     as_of: AsOf = None,
 ) -> schemas.SearchOut:
     """``policy`` 认得法规简称、文号和条号：「招标投标法实施条例第五十一条」「12号令27条」「87号令 同品牌」。"""
     if kind == "policy":
-        found = laws.find(snapshot.laws, snapshot.encoder, snapshot.tokenizer, q, as_of=as_of) if snapshot.laws else []
+        found = (
+            laws.find(snapshot.laws, snapshot.encoder, snapshot.tokenizer, q, as_of=as_of or state.now().date())
+            if snapshot.laws
+            else []
+        )
         results = [
             schemas.FoundOut(
                 kind="policy",
@@ -112,7 +118,7 @@ def find(
                 title=f"《{hit.article.policy.title}》{hit.article.number} {hit.article.heading}".strip(),
                 text=hit.article.gist.gist if hit.article.gist else "",
                 score=round(hit.score, 4),
-                article=shape.article(hit.article),
+                article=shape.article_with_versions(snapshot, hit.article),
             )
             for hit in found
         ]
@@ -170,7 +176,7 @@ def policy_article(snapshot: CurrentSnapshot, policy_id: str, article: str) -> s
         raise NotFound(f"没有「{policy_id[:60]}」的{number[:20]}")
     found = snapshot.laws.articles[row]
     return schemas.PolicyArticleOut(
-        article=shape.article(found),
+        article=shape.article_with_versions(snapshot, found),
         entries=[shape.ref(entry) for entry in lookup.citing(snapshot, found)],
         knowledge=shape.knowledge(snapshot),
     )

@@ -68,7 +68,7 @@ def lite_page(
     elif q:
         try:
             started = time.perf_counter()
-            given, _ = answer(snapshot, Question(_question.validate_python(q), audience=who))
+            given, _ = answer(snapshot, Question(_question.validate_python(q), audience=who, as_of=state.now().date()))
             reply = shape.reply(snapshot, given, "0" * 32, round((time.perf_counter() - started) * 1000, 2))
             context |= {"reply": reply, "shown": reply.answer}
             facts = {"reply": given.kind, "entry": given.entry.id if given.entry else None, "via": "lite"}

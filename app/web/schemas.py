@@ -33,6 +33,8 @@ class AskIn(Payload):
     audience: Audience | None = None
     category: Category | None = None
     business: Business | None = None
+    as_of: date | None = None
+    """The day whose rules count, such as that of the announcement; today when it is left out."""
 
 
 class LegalBasisOut(Payload):
@@ -56,6 +58,8 @@ class ArticleOut(Payload):
     version: date | None
     effective_from: date | None
     effective_to: date | None
+    versions: list[ArticleOut] = []
+    """The same article in other versions of the statute, where it reads otherwise."""
 
 
 class EntryRef(Payload):
@@ -80,6 +84,8 @@ class AnswerOut(Payload):
     related: list[EntryRef]
     terms: list[TermOut]
     updated: date
+    effective_from: date | None = None
+    effective_to: date | None = None
 
 
 class OptionOut(EntryRef):
@@ -113,6 +119,8 @@ class ReplyOut(Payload):
     text: str
     answer: AnswerOut | None
     options: list[OptionOut]
+    versions: list[AnswerOut] = []
+    """Other versions of the answer, by date."""
     articles: list[ArticleOut] = []
     term: TermFoundOut | None = None
     handover: HandoverOut | None

@@ -42,6 +42,8 @@ def answer(snapshot: Snapshot, entry: Entry) -> schemas.AnswerOut:
         related=[ref(snapshot.entries[key]) for key in entry.related if key in snapshot.entries],
         terms=terms_in(snapshot, rendered.text),
         updated=entry.updated,
+        effective_from=entry.effective_from,
+        effective_to=entry.effective_to,
     )
 
 
@@ -65,6 +67,11 @@ def article(found: LawArticle) -> schemas.ArticleOut:
         effective_from=found.since,
         effective_to=found.until,
     )
+
+
+def article_with_versions(snapshot: Snapshot, found: LawArticle) -> schemas.ArticleOut:
+    others = snapshot.laws.other_versions(found) if snapshot.laws else []
+    return article(found).model_copy(update={"versions": [article(other) for other in others]})
 
 
 def policy(snapshot: Snapshot, found: Policy) -> schemas.PolicyRef:
@@ -121,7 +128,8 @@ def reply(snapshot: Snapshot, given: Reply, reply_id: str, took_ms: float) -> sc
         text=given.text,
         answer=answer(snapshot, given.entry) if given.entry else None,
         options=[option(chosen) for chosen in given.options],
-        articles=[article(hit.article) for hit in given.articles],
+        versions=[answer(snapshot, entry) for entry in given.versions],
+        articles=[article_with_versions(snapshot, hit.article) for hit in given.articles],
         term=term(given.term) if given.term else None,
         handover=handover(snapshot) if given.handover else None,
         understood_as=given.understood_as,

@@ -90,6 +90,13 @@
     if (reply.corrected) node.appendChild(element("p", "meta", "您是不是想问：" + reply.corrected));
     if (reply.kind !== "answer") node.appendChild(element("p", "question", reply.text));
     if (reply.answer) answer(node, reply.answer, reply.knowledge);
+    reply.versions.forEach(function (other) {
+      var box = element("details");
+      var span = (other.effective_from || "此前") + " 至 " + (other.effective_to || "今");
+      box.appendChild(element("summary", "", "另一时期的规定（" + span + "）"));
+      answer(box, other, reply.knowledge);
+      node.appendChild(box);
+    });
     if (reply.term) term(node, reply.term);
     if (reply.articles.length) articles(node, reply);
     if (reply.options.length && (reply.kind === "policy" || reply.kind === "term")) node.appendChild(element("p", "meta", "相关问题"));
