@@ -65,7 +65,9 @@ def test_ask_as_json_prints_one_reply_as_the_web_gives_it(world: World):
     done = command(world, "ask", QUESTION, "--json")
     assert done.returncode == 0
     reply = json.loads(done.stdout)
-    keys = "kind text answer options handover understood_as corrected confidence knowledge took_ms"
+    keys = (
+        "kind text answer options versions articles term handover understood_as corrected confidence knowledge took_ms"
+    )
     assert reply.keys() == set(keys.split())
     assert (reply["kind"], reply["answer"]["entry_id"]) == ("answer", "ca-02")
 

@@ -181,4 +181,11 @@ def test_a_disk_that_takes_no_more_leaves_the_old_version_serving(tmp_path: Path
 def test_the_manifest_says_what_made_the_version(tmp_path: Path) -> None:
     manifest = store.open_version(tmp_path, store.save(tmp_path, a_version()).name).manifest
     assert replace(manifest, files=None) == a_version().manifest
-    assert set(manifest.files or {}) == {"knowledge.json", "rendered.json", "lexicon.npz", "vectors.npy"}
+    assert set(manifest.files or {}) == {
+        "knowledge.json",
+        "rendered.json",
+        "lexicon.npz",
+        "vectors.npy",
+        "law_lexicon.npz",
+        "law_vectors.npy",
+    }

@@ -13,6 +13,9 @@ REPLY = {
     "text",
     "answer",
     "options",
+    "versions",  # beyond the list: the answer as it was, or will be, at other times
+    "articles",  # beyond the list: articles asked for by name, or that fit what no entry answers
+    "term",  # beyond the list: the dictionary's word that was asked for
     "handover",
     "understood_as",  # beyond the list: the previous question that a follow-up was read together with
     "corrected",  # beyond the list: the question as it was read, where it was taken for mistyped
@@ -31,6 +34,8 @@ ANSWER = {
     "related",
     "terms",
     "updated",
+    "effective_from",
+    "effective_to",
 }
 REF = {"entry_id", "number", "question"}
 OPTION = REF | {"category", "label"}
@@ -64,7 +69,7 @@ def test_an_answer_is_the_curated_text_with_its_number_and_basis(web: Web):
     assert answer.keys() == ANSWER
     assert (answer["entry_id"], answer["number"], answer["category"]) == ("deposit-01", "061", "保证金缴纳")
     assert answer["updated"] == "2026-02-01"
-    assert answer["legal_basis"] == [{"law": "中华人民共和国招标投标法实施条例", "article": "第五十七条"}]
+    assert answer["legal_basis"] == [{"law": "中华人民共和国招标投标法实施条例", "article": "第五十七条", "gist": None}]
     assert answer["related"] == [
         {"entry_id": "deposit-02", "number": "062", "question": "政府采购的投标保证金什么时候退？"}
     ]
@@ -172,7 +177,7 @@ def test_an_entry_is_read_by_id_or_number(web: Web, key: str):
 def test_search_finds_entries_best_first(web: Web):
     body = web.get("/api/v1/search", params={"q": "PIN码输错被锁死了怎么解锁？"}).json()
     assert body.keys() == {"results", "knowledge"}
-    assert all(found.keys() == {"kind", "id", "title", "text", "score"} for found in body["results"])
+    assert all(found.keys() == {"kind", "id", "title", "text", "score", "article"} for found in body["results"])
     assert (body["results"][0]["kind"], body["results"][0]["id"]) == ("faq", "ca-02")
     scores = [found["score"] for found in body["results"]]
     assert scores == sorted(scores, reverse=True)
