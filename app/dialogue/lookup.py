@@ -13,7 +13,7 @@ from app.snapshot import Snapshot
 from app.text.normalize import match_key
 
 FITS = 1.30
-"""Score from which an article clearly fits a question that no entry answers; chosen by scripts/bench_laws.py."""
+"""Score from which an article clearly fits a question that no entry answers.  A first guess, not yet measured."""
 MAX_ARTICLES = 3
 BESIDE = 8
 """Characters that may stand beside a statute's name for the message to be a reference to it and no question."""

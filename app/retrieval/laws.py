@@ -23,7 +23,7 @@ from app.text.tokenize import Tokenizer, bigrams
 
 WEIGHTS = {"meaning": 1.0, "words": 0.6, "pairs": 0.6, "part": 0.3}
 """Of the closest part's cosine, the shares of words and character pairs found anywhere in the article, and BM25 of its best
-part.  Chosen by scripts/bench_laws.py on tests/quality/dev/articles.yaml."""
+part.  A first guess, not yet measured on questions."""
 CLOSEST = 400
 """Parts whose cosine counts; those further away count as the last of these."""
 
