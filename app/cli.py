@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -289,38 +291,73 @@ def _print_explanation(shown: Any) -> None:
         out.print(f"第二名差在：{reasons}（正数对第一名有利）", markup=False, highlight=False)
 
 
+class Format(str, Enum):
+    text = "text"
+    json = "json"
+    github = "github"
+
+
 @app.command()
-def validate(kb: KbDir = None, as_json: AsJson = False) -> None:
-    """检查知识库文件，一次列出全部问题。"""
+def validate(
+    kb: KbDir = None,
+    form: Annotated[
+        Format, typer.Option("--format", help="text 给人看；json 给程序看；github 是代码平台的行内批注")
+    ] = Format.text,
+    as_json: Annotated[bool, typer.Option("--json", help="同 --format json")] = False,
+) -> None:
+    """检查知识库文件，一次列出全部问题：错误不能发布，提醒应当处理，其余是本中心要填的取值。"""
+    from app.index.encoder import open_encoder
     from app.main import local_now
-    from app.publishing.pipeline import check
+    from app.publishing.pipeline import check, vectors_at_hand
 
     settings = _settings(kb_dir=kb)
-    with _reported(as_json):
-        knowledge, problems = check(settings.kb_dir, local_now().date(), settings.laws, settings.overlays)
-    if as_json:
+    form = Format.json if as_json else form
+    with _reported(form is Format.json):
+        at_hand = vectors_at_hand(settings.indexes, open_encoder(settings.encoder, settings.threads))
+        knowledge, problems = check(settings.kb_dir, local_now().date(), settings.laws, settings.overlays, at_hand)
+    if form is Format.json:
         print(
             json.dumps({"ok": knowledge is not None, "problems": [p.as_dict() for p in problems]}, ensure_ascii=False)
         )
-    else:
+    elif form is Format.github:
         for problem in problems:
-            print(problem)
-        errors = sum(problem.severity == "error" for problem in problems)
-        out.print(f"{errors} 处错误，{len(problems) - errors} 处提醒", style="bold red" if errors else "bold green")
-        if knowledge is not None:
-            out.print(f"{len(knowledge.entries)} 个条目可以发布")
+            print(_annotation(problem))
+    else:
+        _print_problems(problems, 0 if knowledge is None else len(knowledge.entries))
     raise typer.Exit(0 if knowledge is not None else 1)
+
+
+def _print_problems(problems: list[Problem], entries: int) -> None:
+    counts = Counter(problem.severity for problem in problems)
+    for problem in problems:
+        if problem.severity != "note":
+            print(problem)
+    style = "bold red" if counts["error"] else "bold yellow" if counts["warning"] else "bold green"
+    out.print(f"{counts['error']} 处错误，{counts['warning']} 处提醒", style=style)
+    if counts["note"]:
+        out.print(f"{counts['note']} 个取值本中心还没有填，运行 yiboshi site 查看")
+    if entries:
+        out.print(f"{entries} 个条目可以发布")
+
+
+def _annotation(problem: Problem) -> str:
+    """A GitHub workflow command; see "Workflow commands for GitHub Actions" in its documentation."""
+    level = {"error": "error", "warning": "warning", "note": "notice"}[problem.severity]
+    text = str(problem).split(f"{problem.severity}: ", 1)[1]
+    for char, code in (("%", "%25"), ("\r", "%0D"), ("\n", "%0A")):
+        text = text.replace(char, code)
+    return f"::{level} file={problem.mark.file},line={problem.mark.line},col={problem.mark.column}::{text}"
 
 
 @app.command()
 def site(kb: KbDir = None, as_json: AsJson = False) -> None:
     """列出本中心的取值：填了什么、在哪个文件、哪些答复用到；没填的排在前面。"""
     from app.knowledge.loader import load
-    from app.knowledge.validation import placeholders_used
+    from app.knowledge.placeholders import used_by
 
     settings = _settings(kb_dir=kb)
     source = load(settings.kb_dir, settings.overlays)
-    used = placeholders_used(source)
+    used = used_by(source)
     rows: list[dict[str, Any]] = [
         {
             "name": name,
@@ -350,11 +387,11 @@ def site(kb: KbDir = None, as_json: AsJson = False) -> None:
 def facts(kb: KbDir = None, as_json: AsJson = False) -> None:
     """列出共用的数字（kb/facts.yaml）：取值、出自哪一条、谁在用。"""
     from app.knowledge.loader import load
-    from app.knowledge.validation import placeholders_used
+    from app.knowledge.placeholders import used_by
 
     settings = _settings(kb_dir=kb)
     source = load(settings.kb_dir, settings.overlays)
-    used = placeholders_used(source)
+    used = used_by(source)
     rows: list[dict[str, Any]] = [
         fact.model_dump() | {"name": name, "used_by": sorted(used.get(f"facts.{name}", ()))}
         for name, fact in source.facts.items()

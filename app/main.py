@@ -125,7 +125,13 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         sessions=Sessions(time.monotonic),
         journal=Journal(settings.journal_dir),
         publish=publish,
-        check=lambda: pipeline.check(settings.kb_dir, local_now().date(), settings.laws, settings.overlays),
+        check=lambda: pipeline.check(
+            settings.kb_dir,
+            local_now().date(),
+            settings.laws,
+            settings.overlays,
+            pipeline.vectors_at_hand(settings.indexes, encoder),
+        ),
         now=local_now,
     )
     tasks = [asyncio.create_task(_follow(settings, holder, encoder, dictionary))]

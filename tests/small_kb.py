@@ -83,6 +83,7 @@ entries:
     business: [政府采购]
     question: 政府采购的投标保证金什么时候退？
     answer: 未中标的，中标通知书发出后五个工作日内退；中标的，合同签订后五个工作日内退。
+    own_figures: [五个工作日]
     clarify: {question: "您问的是哪一类保证金？", label: "政府采购"}
     related: [deposit-01]
     keywords: [退还]

@@ -41,3 +41,22 @@ class DenseIndex:
             chosen = parameters(sel=faiss.IDSelectorBatch(among))
             scores, rows = self._index.search(vector.reshape(1, -1), min(top_k, len(among)), params=chosen)
         return rows[0], scores[0]
+
+
+def near_pairs(vectors: Vectors, cosine: float) -> list[tuple[int, int]]:
+    """Pairs of rows of ``(n, dim)`` float32 unit vectors that are at least this close, ``i < j``, in order.
+
+    Rows are sorted into cells first and compared within the nearest ones, so a pair right at the bound may be missed;
+    30,000 rows take a second and not ten.
+    """
+    count, dim = vectors.shape
+    cells = max(1, int(np.sqrt(count)))
+    flat = faiss.IndexFlatIP(dim)
+    index = faiss.IndexIVFFlat(flat, dim, cells, faiss.METRIC_INNER_PRODUCT)
+    index.cp.min_points_per_centroid = 1  # a small knowledge base is no reason to warn
+    index.cp.niter = 5
+    index.train(vectors)
+    index.add(vectors)
+    index.nprobe = min(8, cells)
+    limits, _, rows = index.range_search(vectors, cosine)
+    return sorted((i, int(j)) for i in range(count) for j in rows[int(limits[i]) : int(limits[i + 1])] if i < int(j))

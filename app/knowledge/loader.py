@@ -59,6 +59,8 @@ class Source:
     """Ids of all entries met, also of those with faults: a faulty entry is not a missing one."""
     unread_faq: bool = False
     """Whether some FAQ file could not be read at all, so that its entries are unknown."""
+    unread_policies: bool = False
+    """Whether some statute could not be read, so that citations of it cannot be judged."""
 
     def mark(self, kind: str, identifier: str, key: str = "") -> Mark:
         return self.marks.get((kind, identifier, key)) or self.marks.get((kind, identifier, "")) or Mark("kb", 1, 1)
@@ -190,6 +192,7 @@ def _load_policy(source: Source, path: Path, name: str) -> None:
     """One statute: its record under ``policy``, its gists under ``articles``."""
     data, marks = _read(source, path, name, {"policy", "articles"})
     if data is None:
+        source.unread_policies = True
         return
     header = data.get("policy")
     if isinstance(header, dict):
@@ -198,7 +201,9 @@ def _load_policy(source: Source, path: Path, name: str) -> None:
         made = [_record(source, Gist, item, marks, ("articles", i)) for i, item in enumerate(gists)]
         # The gists were checked one by one above, so that one wrong article does not hide the others.
         header = header | {"articles": [gist for gist in made if gist is not None]}
+    before = len(source.records["policies"])
     _add(source, "policies", Policy, header, marks, ("policy",))
+    source.unread_policies |= len(source.records["policies"]) == before
     if isinstance(header, dict) and isinstance(header.get("id"), str):
         for at, mark in marks.items():
             if at[:1] == ("articles",):

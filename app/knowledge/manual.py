@@ -89,7 +89,12 @@ def read(path: Path, name: str) -> tuple[Manual | None, list[Problem]]:
             ("trouble", "出了问题"),
         ):
             if not task_found[key]:
-                report(task_found["line"], f"任务 {task_found['number']}", f"缺少「{part_name}」")
+                report(
+                    task_found["line"],
+                    f"任务 {task_found['number']}",
+                    f"缺少「{part_name}」",
+                    allowed=f"### {part_name}，下面一行一项",
+                )
     if not tasks:
         report(1, "任务", "没有任务", allowed="## 任务 1 名称")
     if problems:

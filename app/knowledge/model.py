@@ -311,6 +311,7 @@ class Intent(NamedTuple):
 
 Severity = Literal["error", "warning", "note"]
 """An error keeps the knowledge from being published, a warning wants mending, a note is for this centre to fill in."""
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 
 
 class Mark(NamedTuple):

@@ -10,7 +10,7 @@ import nh3
 from markdown_it import MarkdownIt
 
 from app.knowledge.model import SiteValue
-from app.knowledge.validation import PLACEHOLDER
+from app.knowledge.placeholders import PLACEHOLDER
 
 _markdown = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable("table")
 _TAGS = {

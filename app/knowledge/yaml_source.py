@@ -67,6 +67,7 @@ def _build(node: yaml.Node, path: Path_, name: str, marks: Marks, problems: list
     if not node.tag.startswith("tag:yaml.org,2002:") or "/" in node.tag[len("tag:yaml.org,2002:") :]:
         problems.append(Problem("error", mark, dotted(path), "不支持 YAML 标签", node.tag, "去掉 ! 开头的标签"))
     if isinstance(node, yaml.ScalarNode):
+        problems += _misread(node, mark, path)
         if node.tag == "tag:yaml.org,2002:null" and node.style in (None, ""):
             return None
         return node.value
@@ -88,6 +89,18 @@ def _build(node: yaml.Node, path: Path_, name: str, marks: Marks, problems: list
             continue
         marks[child] = key_mark  # a list or mapping is found by its key, which stands above it
     return mapping
+
+
+def _misread(node: yaml.ScalarNode, mark: Mark, path: Path_) -> list[Problem]:
+    """A plain scalar that we take as typed, and that other programs (an editor, a script) would turn into something else."""
+    if node.style not in (None, ""):
+        return []
+    message = ""
+    if node.tag == "tag:yaml.org,2002:bool" and node.value.lower() not in ("true", "false"):
+        message = "没有加引号，别的程序会把它读成真假值"
+    elif node.tag in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float") and ":" in node.value:
+        message = "没有加引号，别的程序会把它读成六十进制的数"
+    return [Problem("warning", mark, dotted(path), message, node.value, f'"{node.value}"')] if message else []
 
 
 def dotted(path: Path_) -> str:

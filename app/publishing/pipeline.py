@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,10 +23,13 @@ from app.errors import IndexUnusable, KnowledgeRejected, PublishBusy, StorageFai
 from app.index import store
 from app.index.encoder import Encoder, Vectors
 from app.knowledge import official
-from app.knowledge.loader import load
-from app.knowledge.model import Entry, Knowledge, Problem
+from app.knowledge.lint.citations import quarantined
+from app.knowledge.lint.statutes import Statutes
+from app.knowledge.loader import Source, load
+from app.knowledge.model import Entry, Knowledge, OfficialText, Policy, Problem
 from app.knowledge.render import Rendered, render
-from app.knowledge.validation import in_force, validate
+from app.knowledge.validation import in_force, in_order, validate
+from app.publishing import near_duplicates
 from app.snapshot import (
     Snapshot,
     assemble,
@@ -67,18 +70,31 @@ class PublishReport:
         return self.__dict__ | {"warnings": [problem.as_dict() for problem in self.warnings]}
 
 
+AtHand = Callable[[Sequence[str]], Mapping[str, Vectors]]
+"""Vectors of those texts for which there are any without much ado."""
+
+
 def check(
-    kb: Path, today: date, laws: Path | None = None, overlays: Sequence[Path] = ()
+    kb: Path, today: date, laws: Path | None = None, overlays: Sequence[Path] = (), at_hand: AtHand | None = None
 ) -> tuple[Knowledge | None, list[Problem]]:
-    """Load and validate; the knowledge is None when there is any error.  ``laws`` holds the imported official texts."""
+    """Load and validate; the knowledge is None when there is any error.
+
+    ``laws`` holds the imported official texts; with ``at_hand``, wordings are compared by meaning as well.
+    """
     source = load(kb, overlays)
-    problems = validate(source, today)
+    texts, listed = _official(source, laws)
+    problems = validate(source, today, texts)
+    if at_hand is not None:
+        forms = [encoded_form(text) for _, _, text in near_duplicates.wordings(source)]
+        problems = in_order([*problems, *near_duplicates.problems(source, at_hand(forms))])
     if any(problem.severity == "error" for problem in problems):
         return None, problems
     knowledge = source.knowledge()
-    served, superseded = in_turn([entry for entry in knowledge.entries if entry.id not in source.hidden], today)
+    resting = quarantined(source, Statutes(knowledge.policies), today)
+    kept = [entry for entry in knowledge.entries if entry.id not in source.hidden and entry.id not in resting]
+    served, superseded = in_turn(kept, today)
     knowledge = _without(knowledge, served).model_copy(update={"superseded": superseded})
-    return _with_official(knowledge, laws), problems
+    return knowledge.model_copy(update={"official": texts, "policies": (*knowledge.policies, *listed)}), problems
 
 
 def in_turn(entries: Sequence[Entry], today: date) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
@@ -90,11 +106,12 @@ def in_turn(entries: Sequence[Entry], today: date) -> tuple[tuple[Entry, ...], t
     return served, tuple(entry for entry in entries if entry.id in linked and entry not in served)
 
 
-def _with_official(knowledge: Knowledge, laws: Path | None) -> Knowledge:
+def _official(source: Source, laws: Path | None) -> tuple[tuple[OfficialText, ...], tuple[Policy, ...]]:
+    """The imported texts, and a record for each that the knowledge base has none of."""
     if laws is None or not laws.is_dir():
-        return knowledge
-    texts, added = official.load(laws, knowledge.policies)
-    return knowledge.model_copy(update={"official": tuple(texts), "policies": (*knowledge.policies, *added)})
+        return (), ()
+    texts, listed = official.load(laws, source.records["policies"])
+    return tuple(texts), tuple(listed)
 
 
 def _without(knowledge: Knowledge, served: tuple[Any, ...]) -> Knowledge:
@@ -216,16 +233,37 @@ def _open_previous(indexes: Path) -> store.Stored | None:
         return None  # a damaged version is rebuilt from nothing
 
 
+AT_HAND = 300
+"""Wordings that ``vectors_at_hand`` will embed itself: what an editor adds at a time, done within a second."""
+
+
+def vectors_at_hand(indexes: Path, encoder: Encoder) -> AtHand:
+    """Vectors the published version has, and those of a few new texts."""
+
+    def of(texts: Sequence[str]) -> Mapping[str, Vectors]:
+        known = _known_vectors(_open_previous(indexes), encoder)
+        missing = sorted({text for text in texts if text not in known})
+        if len(missing) > AT_HAND:
+            missing = []
+        return known | {text: encoder.encode([text])[0] for text in missing}
+
+    return of
+
+
+def _known_vectors(previous: store.Stored | None, encoder: Encoder) -> dict[str, Vectors]:
+    if previous is None or previous.manifest.encoder != encoder.fingerprint:
+        return {}
+    before = Knowledge.model_validate_json(previous.knowledge)
+    old = phrase_list(before) + negative_list(before) + law_list(before)
+    vectors = np.concatenate([previous.vectors, previous.law_vectors])
+    return {encoded_form(text): vector for text, vector in zip(old, vectors, strict=True)}
+
+
 def _embed(
     texts: list[str], encoder: Encoder, previous: store.Stored | None, progress: Progress | None
 ) -> tuple[Vectors, int]:
     """Vectors of all texts, ``(n, dim)``, taking those the previous version already had."""
-    known: dict[str, Vectors] = {}
-    if previous is not None and previous.manifest.encoder == encoder.fingerprint:
-        before = Knowledge.model_validate_json(previous.knowledge)
-        old = phrase_list(before) + negative_list(before) + law_list(before)
-        vectors = np.concatenate([previous.vectors, previous.law_vectors])
-        known = {encoded_form(text): vector for text, vector in zip(old, vectors, strict=True)}
+    known = _known_vectors(previous, encoder)
     missing = sorted({text for text in texts if text not in known})
     # One text at a time, so that a vector depends on nothing but its text; several threads, as encoders let go of
     # Python's lock while they compute.
@@ -249,7 +287,7 @@ def _report(snapshot: Snapshot, previous: store.Stored | None, problems: list[Pr
         added=tuple(sorted(after.keys() - before.keys())),
         changed=tuple(sorted(key for key in after.keys() & before.keys() if after[key] != before[key])),
         removed=tuple(sorted(before.keys() - after.keys())),
-        warnings=tuple(problem for problem in problems if problem.severity == "warning"),
+        warnings=tuple(problem for problem in problems if problem.severity != "error"),
         entries=len(after),
         phrases=len(snapshot.phrase_texts),
         embedded=embedded,

@@ -56,9 +56,11 @@ def mention(laws: ArticleIndex, question: str) -> Mention:
     key = match_key(question)
     policies: list[str] = []
     for name in sorted(laws.names, key=len, reverse=True):
-        if name in key:
+        # 「712号令」 does not name the 「12号令」.
+        found = re.search(rf"(?<!\d){re.escape(name)}", key)
+        if found:
             policies += [policy for policy in laws.names[name] if policy not in policies]
-            key = key.replace(name, " ", 1)
+            key = f"{key[: found.start()]} {key[found.end() :]}"
             break
     cited = CITED.search(key)
     article = None

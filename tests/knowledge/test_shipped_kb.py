@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 import yaml
 
+from app.knowledge.figures import figures
 from app.knowledge.loader import Source, load
 from app.knowledge.model import CATEGORIES, Entry
 from app.knowledge.render import render
+from app.knowledge.statute import parse
 from app.knowledge.validation import validate
 from app.snapshot import phrase_list
 from app.text.normalize import match_key
@@ -31,9 +33,9 @@ def entries(source: Source) -> tuple[Entry, ...]:
     return source.knowledge().entries
 
 
-def test_it_has_no_error(source: Source) -> None:
+def test_the_linter_has_nothing_to_say_but_what_each_centre_fills_in(source: Source) -> None:
     problems = validate(source, small_kb.NOW.date())
-    assert [str(problem) for problem in problems if problem.severity == "error"] == []
+    assert [str(problem) for problem in problems if problem.severity != "note"] == []
 
 
 def test_it_has_122_entries_numbered_through_the_12_categories(entries: tuple[Entry, ...]) -> None:
@@ -119,6 +121,50 @@ def test_every_cited_article_stands_in_its_law(source: Source, laws: Path) -> No
             missing.append((owner, law, article))
     assert missing == []
     assert count > 122
+
+
+COMPLETE = (
+    "中华人民共和国招标投标法", "中华人民共和国招标投标法实施条例", "中华人民共和国政府采购法", "中华人民共和国政府采购法实施条例", "评标委员会和评标方法暂行规定",
+    "政府采购货物和服务招标投标管理办法", "政府采购非招标采购方式管理办法", "政府采购质疑和投诉办法", "电子招标投标办法",
+)  # fmt: skip
+
+
+def test_statutes_and_gists_are_many(source: Source) -> None:
+    policies = source.knowledge().policies
+    assert sum(bool(policy.articles) for policy in policies) >= 35
+    assert sum(len(policy.articles) for policy in policies) >= 700
+    assert {policy.id for policy in policies if policy.status == "unavailable"} == {
+        "evaluation-expert-rules",
+        "notice-publication-rules",
+        "bidding-complaint-rules",
+        "goods-bidding-measures",
+        "survey-design-bidding-measures",
+        "mineral-trading-rules",
+        "state-assets-trading-measures",
+    }
+
+
+def test_gists_agree_with_the_official_articles(source: Source, laws: Path) -> None:
+    """Every article exists, in order, every figure of a gist stands in it, and the statutes named above are whole."""
+    faults = []
+    for policy in source.knowledge().policies:
+        if not policy.articles:
+            continue
+        units = {unit.number: unit.text for unit in parse((laws / f"{policy.title}.md").read_text("utf-8")).articles}
+        numbers = [gist.article for gist in policy.articles]
+        faults += [(policy.title, number) for number in numbers if number not in units]
+        if numbers != [number for number in units if number in numbers]:
+            faults.append((policy.title, "not in order"))
+        if policy.title in COMPLETE and numbers != list(units):
+            faults.append((policy.title, "not whole"))
+        for gist in policy.articles:
+            have = {(figure.value, figure.unit) for figure in figures(units.get(gist.article, ""))}
+            faults += [
+                (policy.title, f"{gist.article}: {figure.text}")
+                for figure in figures(gist.gist)
+                if (figure.value, figure.unit) not in have
+            ]
+    assert faults == []
 
 
 def questions(value: Any) -> Iterator[str]:
