@@ -13,12 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from app.errors import IndexUnusable, NotReady
-from app.index import articles, lexicon, spelling, verdict
+from app.index import articles, lexicon, manuals, passages, spelling, verdict
 from app.index.articles import ArticleIndex, LawArticle
 from app.index.dense import DenseIndex
 from app.index.encoder import Encoder, Vectors
 from app.index.lexical import FuzzyIndex
 from app.index.lexicon import Lexicon
+from app.index.manuals import ManualIndex
+from app.index.passages import Passage
 from app.index.spelling import Spelling
 from app.index.store import Manifest, Stored
 from app.index.verdict import Verdict
@@ -29,6 +31,7 @@ from app.knowledge.model import (
     IntentKind,
     Judgement,
     Knowledge,
+    Manual,
     Pointer,
     SiteValue,
     Smalltalk,
@@ -78,6 +81,8 @@ class Snapshot:
     """``match_key`` of a not-alias -> intents that must not answer it."""
     laws: ArticleIndex | None
     """None while the knowledge has no statutes."""
+    manuals: ManualIndex | None
+    """None while it has no manuals."""
     error_texts: Mapping[str, int]
     """``match_key`` of a program's message -> intent; ``error_index`` has the same keys in the same order."""
     error_index: FuzzyIndex
@@ -148,6 +153,10 @@ class Snapshot:
     @cached_property
     def by_number(self) -> Mapping[str, Entry]:
         return {entry.number: entry for entry in self.knowledge.entries}
+
+    @cached_property
+    def manual_of(self) -> Mapping[str, Manual]:
+        return {manual.id: manual for manual in self.knowledge.manuals}
 
     @cached_property
     def policy_titled(self) -> Mapping[str, str]:
@@ -253,7 +262,24 @@ def law_list(knowledge: Knowledge) -> list[str]:
 def build_law_lexicon(knowledge: Knowledge, dictionary: Dictionary) -> bytes:
     """The word statistics of the statutes; empty when there are none."""
     found = articles.law_articles(knowledge)
-    return articles.build_lexicon(found, tokenizer_of(knowledge, dictionary)) if found else b""
+    return passages.build_lexicon(articles.part_list(found), len(found), tokenizer_of(knowledge, dictionary))
+
+
+def manual_passages(knowledge: Knowledge) -> list[Passage]:
+    """Every line of the manuals in row order, with this centre's facts put in."""
+    tasks = manuals.manual_tasks(knowledge)
+    return [(row, fill(text, knowledge.values)) for row, text in manuals.passage_list(tasks)]
+
+
+def manual_list(knowledge: Knowledge) -> list[str]:
+    """Their texts; their vectors are stored apart from the others."""
+    return [text for _, text in manual_passages(knowledge)]
+
+
+def build_manual_lexicon(knowledge: Knowledge, dictionary: Dictionary) -> bytes:
+    """The word statistics of the manuals; empty when there are none."""
+    count = len(manuals.manual_tasks(knowledge))
+    return passages.build_lexicon(manual_passages(knowledge), count, tokenizer_of(knowledge, dictionary))
 
 
 def assemble(stored: Stored, encoder: Encoder, dictionary: Dictionary) -> Snapshot:
@@ -278,6 +304,9 @@ def assemble(stored: Stored, encoder: Encoder, dictionary: Dictionary) -> Snapsh
     law_articles = articles.law_articles(knowledge)
     if len(articles.part_list(law_articles)) != len(stored.law_vectors):
         raise IndexUnusable(f"索引 {manifest.version} 的法规向量数与条文不符，请重新发布")
+    tasks = manuals.manual_tasks(knowledge)
+    if len(manuals.passage_list(tasks)) != len(stored.manual_vectors):
+        raise IndexUnusable(f"索引 {manifest.version} 的手册向量数与步骤不符，请重新发布")
     owner = np.repeat(np.arange(len(intents)), [len(intent.phrases) for intent in intents])
     vectors = stored.vectors[: len(texts)]
     tokenizer = tokenizer_of(knowledge, dictionary)
@@ -313,6 +342,7 @@ def assemble(stored: Stored, encoder: Encoder, dictionary: Dictionary) -> Snapsh
         exact={key: int(owner[i]) for i, key in enumerate(words.keys)},
         not_exact={key: frozenset(rows) for key, rows in not_exact.items()},
         laws=articles.assemble(law_articles, stored.law_vectors, stored.law_lexicon) if law_articles else None,
+        manuals=manuals.assemble(tasks, stored.manual_vectors, stored.manual_lexicon) if tasks else None,
         error_texts=error_texts,
         error_index=FuzzyIndex(list(error_texts)),
     )

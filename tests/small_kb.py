@@ -166,12 +166,92 @@ replies:
 }
 
 
+MORE = {
+    "policies/regulations.yaml": """\
+policy:
+  id: regulations
+  title: 中华人民共和国招标投标法实施条例
+  aliases: [招标投标法实施条例]
+  issuer: 国务院
+  version: 2019-03-02
+  effective_from: 2012-02-01
+  status: in_force
+  about: 招标投标法的配套细则。
+articles:
+  - article: 第五十七条
+    heading: 退还保证金
+    gist: "招标人最迟在书面合同签订后5日内退还投标保证金和银行同期存款利息。"
+  - article: 第五十八条
+    heading: 履约保证金
+    gist: "履约保证金不超过中标合同金额的10%。"
+""",
+    "policies/local.yaml": """\
+policy:
+  id: local-deposits
+  title: 某市保证金管理规定
+  issuer: 某市人民政府
+  status: amended
+  about: 已经有了新文本。
+articles:
+  - article: 第一条
+    heading: 退还
+    gist: "5日内退还。"
+""",
+    "policies/experts.yaml": """\
+policy:
+  id: experts
+  title: 评标专家管理规定
+  issuer: 某部
+  status: unavailable
+  about: 手上没有文本。
+""",
+    "facts.yaml": """\
+facts:
+  deposit_refund_days:
+    about: 退还投标保证金的期限
+    value: 5日
+    law: 中华人民共和国招标投标法实施条例
+    article: 第五十七条
+""",
+    "manuals/certificates.md": """\
+# 证书的使用
+- 编号：ca-handling
+- 适用：bidder
+
+怎么用证书。
+
+## 任务 1 登录
+目的：用证书登录平台。
+
+### 开始之前
+- 装好驱动。
+### 步骤
+1. 插上锁。
+### 完成后应看到
+- 首页出现单位名称。
+### 出了问题
+- 提示密码错误：先停手，不要再试（ca-02）
+""",
+}
+"""What a whole knowledge base has besides: statutes, a figure by name, a manual."""
+
+
 def write(folder: Path) -> Path:
     """Write the small knowledge base to ``folder/kb`` and return that path."""
     kb = folder / "kb"
     for name, text in FILES.items():
         path = kb / name
         path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    return kb
+
+
+def write_whole(folder: Path) -> Path:
+    """The same with ``MORE``."""
+    kb = write(folder)
+    for name, text in MORE.items():
+        path = kb / name
+        path.parent.mkdir(exist_ok=True)
         path.write_text(text, "utf-8")
     return kb
 

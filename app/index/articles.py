@@ -6,17 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-import numpy as np
-import numpy.typing as npt
-
-from app.index import lexicon
-from app.index.dense import DenseIndex
+from app.index import passages
 from app.index.encoder import Vectors
-from app.index.lexicon import Lexicon
+from app.index.passages import Passage, PassageIndex
 from app.knowledge.model import Gist, Knowledge, OfficialArticle, Policy
-from app.text.normalize import match_key, normalize
+from app.text.normalize import match_key
 from app.text.numerals import to_number
-from app.text.tokenize import Tokenizer, bigrams
 
 PART_CHARS = 110
 """Official text is searched in parts of about this length: the encoder reads 128 tokens, and a short part has one subject."""
@@ -53,12 +48,10 @@ class LawArticle:
 
 @dataclass(frozen=True)
 class ArticleIndex:
-    """Rows of ``parts`` run over the pieces of text, ``owner`` maps them to ``articles``."""
+    """Documents of ``passages`` are ``articles``."""
 
     articles: Sequence[LawArticle]
-    owner: npt.NDArray[np.int64]
-    parts: DenseIndex
-    lexicon: Lexicon
+    passages: PassageIndex
     names: Mapping[str, tuple[str, ...]]
     """``match_key`` of every name of a statute -> ids of the policies that go by it."""
     numbered: Mapping[tuple[str, str], int]
@@ -101,9 +94,9 @@ def place(article: str) -> tuple[int, int]:
         return 10_000, 0
 
 
-def part_list(articles: Sequence[LawArticle]) -> list[tuple[int, str]]:
-    """(row of the article, text) of everything that is embedded."""
-    found = []
+def part_list(articles: Sequence[LawArticle]) -> list[Passage]:
+    """Everything that is embedded, by the row of its article."""
+    found: list[Passage] = []
     for row, article in enumerate(articles):
         if article.gist:
             found.append((row, f"{article.gist.heading} {' '.join(article.gist.keywords)}"))
@@ -134,20 +127,6 @@ def _sentences(text: str) -> list[str]:
     return [piece for piece in pieces if piece.strip()]
 
 
-def build_lexicon(articles: Sequence[LawArticle], tokenizer: Tokenizer) -> bytes:
-    """Word statistics of all parts, to be stored with a version."""
-    parts = part_list(articles)
-    forms = [normalize(text) for _, text in parts]
-    return lexicon.build(
-        keys=[form.replace(" ", "") for form in forms],
-        words=[tokenizer.words(form) for form in forms],
-        pairs=[bigrams(form) for form in forms],
-        owner=np.array([row for row, _ in parts], np.int64),
-        count=len(articles),
-        sounds="",
-    )
-
-
 def assemble(articles: Sequence[LawArticle], vectors: Vectors, words: bytes) -> ArticleIndex:
     """``vectors`` ``(parts, dim)`` and ``words`` are what was stored for exactly these articles."""
     names: dict[str, set[str]] = {}
@@ -157,9 +136,7 @@ def assemble(articles: Sequence[LawArticle], vectors: Vectors, words: bytes) -> 
                 names.setdefault(match_key(name), set()).add(policy.id)
     return ArticleIndex(
         articles=articles,
-        owner=np.array([row for row, _ in part_list(articles)], np.int64),
-        parts=DenseIndex(vectors),
-        lexicon=lexicon.unpack(words),
+        passages=passages.assemble(part_list(articles), len(articles), vectors, words),
         names={name: tuple(sorted(ids)) for name, ids in names.items()},
         numbered={(article.policy.id, article.number): row for row, article in enumerate(articles)},
     )

@@ -5,7 +5,7 @@
     indexes/<version>/rendered.json   answers as HTML and text
     indexes/<version>/lexicon.npz     normal forms and word statistics, see app/index/lexicon.py
     indexes/<version>/vectors.npy     (n, dim) float16: all phrases in the order of ``Knowledge.intents``, then not-aliases
-    indexes/<version>/law_lexicon.npz and law_vectors.npy   the same for the articles of statutes
+    indexes/<version>/law_lexicon.npz and law_vectors.npy   the same for the articles of statutes; manual_* for manuals
     indexes/current                   the name of the version that serves
 
 A folder cannot be replaced atomically but a small file can, hence the pointer.  A version is written beside its place
@@ -29,7 +29,7 @@ import numpy as np
 from app.errors import IndexUnusable, StorageFailed
 from app.index.encoder import Vectors
 
-FORMAT = 7
+FORMAT = 8
 KEPT_VERSIONS = 3
 """The serving version and two before it, to go back to."""
 
@@ -58,7 +58,9 @@ class Stored:
     """float32, but of values that half precision can hold, so that saving and opening change nothing."""
     law_lexicon: bytes = b""
     law_vectors: Vectors = field(default_factory=lambda: np.zeros((0, 1), np.float32))
-    """Both empty when there are no statutes."""
+    manual_lexicon: bytes = b""
+    manual_vectors: Vectors = field(default_factory=lambda: np.zeros((0, 1), np.float32))
+    """All four empty when there are no statutes, no manuals."""
 
 
 def save(root: Path, stored: Stored) -> Path:
@@ -70,6 +72,8 @@ def save(root: Path, stored: Stored) -> Path:
         "vectors.npy": _packed(stored.vectors),
         "law_lexicon.npz": stored.law_lexicon,
         "law_vectors.npy": _packed(stored.law_vectors),
+        "manual_lexicon.npz": stored.manual_lexicon,
+        "manual_vectors.npy": _packed(stored.manual_vectors),
     }
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     manifest = asdict(stored.manifest) | {"files": digests}
@@ -114,6 +118,8 @@ def open_version(root: Path, version: str) -> Stored:
             vectors=_unpacked(contents["vectors.npy"]),
             law_lexicon=contents["law_lexicon.npz"],
             law_vectors=_unpacked(contents["law_vectors.npy"]),
+            manual_lexicon=contents["manual_lexicon.npz"],
+            manual_vectors=_unpacked(contents["manual_vectors.npy"]),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise IndexUnusable(f"索引 {folder} 不完整或已损坏（{error}），请重新发布") from error

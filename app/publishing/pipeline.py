@@ -35,8 +35,10 @@ from app.snapshot import (
     assemble,
     build_law_lexicon,
     build_lexicon,
+    build_manual_lexicon,
     encoded_form,
     law_list,
+    manual_list,
     negative_list,
     phrase_list,
 )
@@ -162,7 +164,8 @@ def publish(
             raise KnowledgeRejected(f"知识库有 {len(errors)} 处错误，没有发布，原来的版本继续服务", problems)
         previous = _open_previous(indexes)
         phrases = (*phrase_list(knowledge), *negative_list(knowledge))
-        texts = [encoded_form(text) for text in (*phrases, *law_list(knowledge))]
+        parts = law_list(knowledge)
+        texts = [encoded_form(text) for text in (*phrases, *parts, *manual_list(knowledge))]
         version = _version(knowledge, encoder)
         embedded = 0
         if previous is not None and previous.manifest.version == version:
@@ -186,7 +189,9 @@ def publish(
                 build_lexicon(knowledge, dictionary),
                 vectors[: len(phrases)],
                 build_law_lexicon(knowledge, dictionary),
-                vectors[len(phrases) :],
+                vectors[len(phrases) : len(phrases) + len(parts)],
+                build_manual_lexicon(knowledge, dictionary),
+                vectors[len(phrases) + len(parts) :],
             )
         snapshot = assemble(stored, encoder, dictionary)
         if stored is not previous:
@@ -254,8 +259,9 @@ def _known_vectors(previous: store.Stored | None, encoder: Encoder) -> dict[str,
     if previous is None or previous.manifest.encoder != encoder.fingerprint:
         return {}
     before = Knowledge.model_validate_json(previous.knowledge)
-    old = phrase_list(before) + negative_list(before) + law_list(before)
-    vectors = np.concatenate([previous.vectors, previous.law_vectors])
+    old = phrase_list(before) + negative_list(before) + law_list(before) + manual_list(before)
+    held = (previous.vectors, previous.law_vectors, previous.manual_vectors)
+    vectors = np.concatenate([vectors for vectors in held if len(vectors)])
     return {encoded_form(text): vector for text, vector in zip(old, vectors, strict=True)}
 
 

@@ -16,16 +16,10 @@ import numpy as np
 
 from app.index.articles import ArticleIndex, LawArticle
 from app.index.encoder import Encoder
-from app.retrieval.fusion import Scores, best_per_owner, stretch_cosine
+from app.retrieval import passages
 from app.text.normalize import match_key, normalize, strip_fillers
 from app.text.numerals import to_chinese, to_number
-from app.text.tokenize import Tokenizer, bigrams
-
-WEIGHTS = {"meaning": 1.0, "words": 0.6, "pairs": 0.6, "part": 0.3}
-"""Of the closest part's cosine, the shares of words and character pairs found anywhere in the article, and BM25 of its best
-part.  A first guess, not yet measured on questions."""
-CLOSEST = 400
-"""Parts whose cosine counts; those further away count as the last of these."""
+from app.text.tokenize import Tokenizer
 
 CITED = re.compile(r"第?([零〇一二三四五六七八九十百两]+|\d{1,3})条(?:之([一二三四五六七八九十]))?")
 ORDER = re.compile(r"第?(\d{1,4})号(?:令|文)?")
@@ -100,24 +94,7 @@ def find(
         if not named.rest:
             return [LawHit(laws.articles[row], 1.0, "named") for row in np.flatnonzero(allowed)[:top_k]]
     text = strip_fillers(normalize(named.rest if named.policies else question))
-    scores = score(laws, encoder, tokenizer, text)
-    scores = np.where(allowed, scores, -np.inf)
+    scores = np.where(allowed, passages.score(laws.passages, encoder, tokenizer, text).documents, -np.inf)
     tier: Tier = "named" if named.policies else "found"
     order: Sequence[int] = np.argsort(-scores, kind="stable")[:top_k].tolist()
     return [LawHit(laws.articles[row], float(scores[row]), tier) for row in order if np.isfinite(scores[row])]
-
-
-def score(laws: ArticleIndex, encoder: Encoder, tokenizer: Tokenizer, text: str) -> Scores:
-    """How well each article fits a normalised text, ``(articles,)`` float32."""
-    rows, cosines = laws.parts.search(encoder.encode([text])[0], CLOSEST)
-    closest = stretch_cosine(cosines)
-    meaning = np.maximum(best_per_owner(closest, laws.owner[rows], len(laws.articles)), closest[-1])
-    words, pairs = tokenizer.words(text), bigrams(text)
-    part = best_per_owner(laws.lexicon.phrase_bm25.relative(words + pairs), laws.owner, len(laws.articles))
-    return np.asarray(
-        WEIGHTS["meaning"] * meaning
-        + WEIGHTS["words"] * laws.lexicon.words.relative(words)
-        + WEIGHTS["pairs"] * laws.lexicon.bigrams.relative(pairs)
-        + WEIGHTS["part"] * part,
-        np.float32,
-    )

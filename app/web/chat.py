@@ -13,15 +13,18 @@ from app.dialogue import lookup
 from app.dialogue.answer import Question, answer
 from app.errors import NotFound
 from app.knowledge.model import Category
-from app.retrieval import laws
+from app.retrieval import laws, manuals
 from app.retrieval.search import search
 from app.retrieval.suggest import suggest
+from app.snapshot import Snapshot
 from app.text.normalize import match_key
 from app.text.numerals import to_chinese
 from app.web import schemas, shape
 from app.web.deps import CurrentSnapshot, CurrentState
 
 router = APIRouter(prefix="/api/v1")
+
+SearchKind = Literal["faq", "policy", "term", "manual"]
 
 AsOf = Annotated[date | None, Query(description="按哪一天有效的版本，如公告日期 2026-11-24")]
 SearchText = Annotated[str, Query(min_length=1, max_length=schemas.MAX_QUESTION_CHARS, description="要找的文字")]
@@ -96,52 +99,87 @@ def entry(snapshot: CurrentSnapshot, key: str) -> schemas.EntryOut:
     return schemas.EntryOut(answer=shape.answer(snapshot, found), knowledge=shape.knowledge(snapshot))
 
 
-@router.get("/search", summary="搜索常见问题、政策法规和业务词典")
+@router.get("/search", summary="搜索常见问题、政策法规、业务词典和操作手册")
 def find(
     snapshot: CurrentSnapshot,
     state: CurrentState,
     q: SearchText,
-    kind: Annotated[Literal["faq", "policy", "term"], Query(description="找什么")] = "faq",
+    kind: Annotated[SearchKind, Query(description="找什么")] = "faq",
     as_of: AsOf = None,
 ) -> schemas.SearchOut:
-    """``policy`` 认得法规简称、文号和条号：「招标投标法实施条例第五十一条」「12号令27条」「87号令 同品牌」。"""
-    if kind == "policy":
-        found = (
-            laws.find(snapshot.laws, snapshot.encoder, snapshot.tokenizer, q, as_of=as_of or state.now().date())
-            if snapshot.laws
-            else []
+    """``policy`` 认得法规简称、文号和条号：「招标投标法实施条例第五十一条」「12号令27条」「87号令 同品牌」；``manual`` 找到任务和其中最合的一步。"""
+    day = as_of or state.now().date()
+    found = {"faq": _entries, "policy": _articles, "term": _terms, "manual": _tasks}[kind](snapshot, q, day)
+    return schemas.SearchOut(results=found, knowledge=shape.knowledge(snapshot))
+
+
+def _entries(snapshot: Snapshot, q: str, _: date) -> list[schemas.FoundOut]:
+    hits = [hit for hit in search(snapshot, q, top_k=40).hits if hit.intent.kind == "entry"]
+    return [
+        schemas.FoundOut(
+            kind="faq",
+            id=hit.intent.id,
+            title=snapshot.entries[hit.intent.id].question,
+            text=snapshot.rendered[hit.intent.id].text,
+            score=round(hit.probability, 4),
         )
-        results = [
-            schemas.FoundOut(
-                kind="policy",
-                id=f"{hit.article.policy.id}/{hit.article.number}",
-                title=f"《{hit.article.policy.title}》{hit.article.number} {hit.article.heading}".strip(),
-                text=hit.article.gist.gist if hit.article.gist else "",
-                score=round(hit.score, 4),
-                article=shape.article_with_versions(snapshot, hit.article),
-            )
-            for hit in found
-        ]
-    elif kind == "faq":
-        results = [
-            schemas.FoundOut(
-                kind="faq",
-                id=hit.intent.id,
-                title=snapshot.entries[hit.intent.id].question,
-                text=snapshot.rendered[hit.intent.id].text,
-                score=round(hit.probability, 4),
-            )
-            for hit in search(snapshot, q, top_k=40).hits
-            if hit.intent.kind == "entry"
-        ][:10]
-    else:
-        key = match_key(q)
-        results = [
-            schemas.FoundOut(kind="term", id=term.term, title=term.term, text=term.definition, score=1.0)
-            for term in snapshot.knowledge.terms
-            if key and any(key in match_key(name) for name in (term.term, *term.aliases))
-        ][:10]
-    return schemas.SearchOut(results=results, knowledge=shape.knowledge(snapshot))
+        for hit in hits[:10]
+    ]
+
+
+def _articles(snapshot: Snapshot, q: str, day: date) -> list[schemas.FoundOut]:
+    if snapshot.laws is None:
+        return []
+    return [
+        schemas.FoundOut(
+            kind="policy",
+            id=f"{hit.article.policy.id}/{hit.article.number}",
+            title=f"《{hit.article.policy.title}》{hit.article.number} {hit.article.heading}".strip(),
+            text=hit.article.gist.gist if hit.article.gist else "",
+            score=round(hit.score, 4),
+            article=shape.article_with_versions(snapshot, hit.article),
+        )
+        for hit in laws.find(snapshot.laws, snapshot.encoder, snapshot.tokenizer, q, as_of=day)
+    ]
+
+
+def _terms(snapshot: Snapshot, q: str, _: date) -> list[schemas.FoundOut]:
+    key = match_key(q)
+    return [
+        schemas.FoundOut(kind="term", id=term.term, title=term.term, text=term.definition, score=1.0)
+        for term in snapshot.knowledge.terms
+        if key and any(key in match_key(name) for name in (term.term, *term.aliases))
+    ][:10]
+
+
+def _tasks(snapshot: Snapshot, q: str, _: date) -> list[schemas.FoundOut]:
+    if snapshot.manuals is None:
+        return []
+    return [
+        schemas.FoundOut(
+            kind="manual",
+            id=f"{hit.task.manual.id}/{hit.task.task.number}",
+            title=f"{hit.task.manual.title} 任务 {hit.task.task.number} {hit.task.task.title}",
+            text=f"{hit.line.part} {hit.line.position}：{snapshot.fill(hit.line.text)}",
+            score=round(hit.score, 4),
+            task=shape.task_ref(hit.task),
+        )
+        for hit in manuals.find(snapshot.manuals, snapshot.encoder, snapshot.tokenizer, q)
+    ]
+
+
+@router.get("/manuals", summary="操作手册目录")
+def manual_list(snapshot: CurrentSnapshot) -> schemas.ManualsOut:
+    found = [shape.manual_ref(snapshot, manual) for manual in snapshot.knowledge.manuals]
+    return schemas.ManualsOut(manuals=found, knowledge=shape.knowledge(snapshot))
+
+
+@router.get("/manuals/{manual_id}", summary="一本操作手册", responses={404: {"model": schemas.ErrorOut}})
+def manual(snapshot: CurrentSnapshot, manual_id: str) -> schemas.ManualOut:
+    found = snapshot.manual_of.get(manual_id)
+    if found is None:
+        raise NotFound(f"没有手册「{manual_id[:60]}」")
+    return shape.manual(snapshot, found)
 
 
 @router.get("/policies", summary="法规目录")

@@ -37,7 +37,12 @@ def mount_static(app: FastAPI) -> None:
 
 
 def _common(snapshot: Any) -> dict[str, Any]:
-    return {"knowledge": shape.knowledge(snapshot), "handover": shape.handover(snapshot), "audiences": AUDIENCES}
+    return {
+        "knowledge": shape.knowledge(snapshot),
+        "handover": shape.handover(snapshot),
+        "audiences": AUDIENCES,
+        "manuals": snapshot.knowledge.manuals,
+    }
 
 
 @router.api_route("/", methods=["GET", "HEAD"], response_class=HTMLResponse)
@@ -78,6 +83,24 @@ def lite_page(
     if context.get("shown"):
         context["answer_html"] = Markup(context["shown"].html)  # noqa: S704  sanitised when it was published
     return templates.TemplateResponse(request, "lite.html", context)
+
+
+@router.api_route("/manual", methods=["GET", "HEAD"], response_class=HTMLResponse)
+def manual_page(
+    request: Request, snapshot: CurrentSnapshot, identifier: Annotated[str, Query(alias="id", max_length=60)] = ""
+) -> HTMLResponse:
+    """One operation manual, to read and to print; without ``id``, the list of them."""
+    found = snapshot.manual_of.get(identifier)
+    context: dict[str, Any] = _common(snapshot) | {
+        "manuals": [shape.manual_ref(snapshot, item) for item in snapshot.knowledge.manuals]
+    }
+    if found is not None:
+        context["manual"] = shape.manual(snapshot, found)
+    elif identifier:
+        context["problem"] = f"没有手册「{identifier}」。"
+    return templates.TemplateResponse(
+        request, "manual.html", context, status_code=200 if found or not identifier else 404
+    )
 
 
 def _category(text: str) -> Category:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from app.dialogue.policy import Kind
-from app.knowledge.model import Audience, Business, Category, PolicyStatus
+from app.knowledge.model import Audience, Business, Category, PolicyStatus, Severity
 
 MAX_QUESTION_CHARS = 500
 
@@ -73,6 +73,15 @@ class TermOut(Payload):
     definition: str
 
 
+class TaskRef(Payload):
+    """A task of an operation manual."""
+
+    manual_id: str
+    manual: str
+    task: int
+    title: str
+
+
 class AnswerOut(Payload):
     entry_id: str
     number: str
@@ -83,6 +92,8 @@ class AnswerOut(Payload):
     legal_basis: list[LegalBasisOut]
     related: list[EntryRef]
     terms: list[TermOut]
+    manuals: list[TaskRef] = []
+    """Tasks of the operation manuals that send people to this entry."""
     updated: date
     effective_from: date | None = None
     effective_to: date | None = None
@@ -195,6 +206,7 @@ class FoundOut(Payload):
     text: str
     score: float
     article: ArticleOut | None = None
+    task: TaskRef | None = None
 
 
 class SearchOut(Payload):
@@ -235,6 +247,41 @@ class PolicyArticleOut(Payload):
     knowledge: KnowledgeOut
 
 
+class TroubleOut(Payload):
+    symptom: str
+    remedy: str
+    entries: list[EntryRef]
+
+
+class TaskOut(Payload):
+    task: int
+    title: str
+    purpose: str
+    before: list[str]
+    steps: list[str]
+    expect: list[str]
+    trouble: list[TroubleOut]
+
+
+class ManualRef(Payload):
+    manual_id: str
+    title: str
+    audience: list[Audience]
+    about: str
+    tasks: int
+
+
+class ManualsOut(Payload):
+    manuals: list[ManualRef]
+    knowledge: KnowledgeOut
+
+
+class ManualOut(Payload):
+    manual: ManualRef
+    tasks: list[TaskOut]
+    knowledge: KnowledgeOut
+
+
 class TermDetailOut(TermFoundOut):
     entries: list[EntryRef]
     knowledge: KnowledgeOut
@@ -252,7 +299,7 @@ class FeedbackOut(Payload):
 
 
 class ProblemOut(Payload):
-    severity: Literal["error", "warning"]
+    severity: Severity
     file: str
     line: int
     column: int

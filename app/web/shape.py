@@ -8,7 +8,8 @@ from math import isfinite
 from app.dialogue.answer import Option, Reply
 from app.dialogue.explain import SOURCES, TIERS, Explanation, Part
 from app.index.articles import LawArticle
-from app.knowledge.model import Entry, LegalBasis, Policy, Problem, Term
+from app.index.manuals import ManualTask
+from app.knowledge.model import Entry, LegalBasis, Manual, Policy, Problem, Task, Term
 from app.snapshot import Snapshot
 from app.text.normalize import normalize
 from app.web import schemas
@@ -41,6 +42,7 @@ def answer(snapshot: Snapshot, entry: Entry) -> schemas.AnswerOut:
         legal_basis=[_basis(snapshot, basis) for basis in entry.legal_basis],
         related=[ref(snapshot.entries[key]) for key in entry.related if key in snapshot.entries],
         terms=terms_in(snapshot, rendered.text),
+        manuals=[task_ref(task) for task in snapshot.manuals.by_entry.get(entry.id, ())] if snapshot.manuals else [],
         updated=entry.updated,
         effective_from=entry.effective_from,
         effective_to=entry.effective_to,
@@ -86,6 +88,53 @@ def policy(snapshot: Snapshot, found: Policy) -> schemas.PolicyRef:
         status=found.status,
         articles=len(articles),
         official=found.id in texts,
+    )
+
+
+def task_ref(found: ManualTask) -> schemas.TaskRef:
+    return schemas.TaskRef(
+        manual_id=found.manual.id, manual=found.manual.title, task=found.task.number, title=found.task.title
+    )
+
+
+def manual_ref(snapshot: Snapshot, found: Manual) -> schemas.ManualRef:
+    return schemas.ManualRef(
+        manual_id=found.id,
+        title=found.title,
+        audience=list(found.audience),
+        about=snapshot.fill(found.about),
+        tasks=len(found.tasks),
+    )
+
+
+def manual(snapshot: Snapshot, found: Manual) -> schemas.ManualOut:
+    """A whole manual, with this centre's facts put in."""
+    return schemas.ManualOut(
+        manual=manual_ref(snapshot, found),
+        tasks=[_task(snapshot, task) for task in found.tasks],
+        knowledge=knowledge(snapshot),
+    )
+
+
+def _task(snapshot: Snapshot, found: Task) -> schemas.TaskOut:
+    def filled(texts: Sequence[str]) -> list[str]:
+        return [snapshot.fill(text) for text in texts]
+
+    return schemas.TaskOut(
+        task=found.number,
+        title=snapshot.fill(found.title),
+        purpose=snapshot.fill(found.purpose),
+        before=filled(found.before),
+        steps=filled(found.steps),
+        expect=filled(found.expect),
+        trouble=[
+            schemas.TroubleOut(
+                symptom=snapshot.fill(item.symptom),
+                remedy=snapshot.fill(item.remedy),
+                entries=[ref(snapshot.entries[key]) for key in item.entries if key in snapshot.entries],
+            )
+            for item in found.trouble
+        ],
     )
 
 

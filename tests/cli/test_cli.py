@@ -106,7 +106,7 @@ def test_validate_accepts_good_knowledge(world: World):
     assert "0 处错误" in done.stdout
     as_json = json.loads(command(world, "validate", "--json").stdout)
     assert as_json["ok"]
-    assert {problem["severity"] for problem in as_json["problems"]} == {"warning"}
+    assert {problem["severity"] for problem in as_json["problems"]} == {"warning", "note"}
 
 
 def test_validate_lists_every_problem_and_exits_1(world: World):

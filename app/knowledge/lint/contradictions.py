@@ -78,27 +78,22 @@ def problems(source: Source, statutes: Statutes) -> Iterator[Problem]:
 
 def _statements(text: str, mark: Mark, key: str) -> Iterator[Statement]:
     for sentence in _SENTENCE.split(PLACEHOLDER.sub("", text)):
-        found = [(match.start(), match[0], "电话") for match in PHONE.finditer(sentence)]
-        found += [(match.start(), match[0], "网址") for match in ADDRESS.finditer(sentence)]
-        taken = [(start, start + len(text)) for start, text, _ in found]
-        for figure in figures(sentence):
-            if not any(low <= figure.start < high for low, high in taken):
-                found.append((figure.start, figure.text, figure.unit))
+        found = [(match.start(), match[0], "电话", match[0].replace("-", "")) for match in PHONE.finditer(sentence)]
+        found += [(match.start(), match[0], "网址", match[0].rstrip("/")) for match in ADDRESS.finditer(sentence)]
+        taken = [(start, start + len(shown)) for start, shown, _, _ in found]
+        found += [
+            (figure.start, figure.text, figure.unit, str(figure.value))
+            for figure in figures(sentence)
+            if not any(low <= figure.start < high for low, high in taken)
+        ]
         if not found:
             continue
         found.sort()
         frame = sentence
-        for _, value, _ in found:
-            frame = frame.replace(value, "", 1)
+        for _, shown, _, _ in found:
+            frame = frame.replace(shown, "", 1)
         frame = normalize(frame).replace(" ", "")
         if len(frame) >= SHORTEST:
-            shape = tuple(kind for _, _, kind in found)
-            values = tuple(_value(value, kind) for _, value, kind in found)
+            shape = tuple(kind for _, _, kind, _ in found)
+            values = tuple(value for _, _, _, value in found)
             yield Statement(frame, shape, values, sentence.strip(" -*·>　")[:60], mark, key)
-
-
-def _value(text: str, kind: str) -> str:
-    if kind in ADDRESSES:
-        return text.replace("-", "").rstrip("/")
-    (figure, *_) = figures(text)
-    return str(figure.value)

@@ -142,6 +142,22 @@
       related.appendChild(rows);
       node.appendChild(related);
     }
+    if (found.manuals.length) {
+      var manuals = element("details");
+      manuals.appendChild(element("summary", "", "操作手册"));
+      var tasks = element("ul", "links");
+      found.manuals.forEach(function (item) {
+        var row = element("li");
+        var link = element("a", "", item.manual + "：" + item.title);
+        link.href = "manual?id=" + encodeURIComponent(item.manual_id) + "#task-" + item.task;
+        link.target = "_blank";
+        link.rel = "noopener";
+        row.appendChild(link);
+        tasks.appendChild(row);
+      });
+      manuals.appendChild(tasks);
+      node.appendChild(manuals);
+    }
     node.appendChild(element("p", "meta", "更新于 " + found.updated + " · 知识库 " + knowledge.version));
   }
 

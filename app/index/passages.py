@@ -1,0 +1,50 @@
+"""Texts cut into passages (the parts of an article, the steps of a task), searched by meaning and by words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from app.index import lexicon
+from app.index.dense import DenseIndex
+from app.index.encoder import Vectors
+from app.index.lexicon import Lexicon
+from app.text.normalize import normalize
+from app.text.tokenize import Tokenizer, bigrams
+
+Passage = tuple[int, str]
+"""(which document it belongs to, text)."""
+
+
+@dataclass(frozen=True)
+class PassageIndex:
+    """Rows of ``parts`` and of ``lexicon.phrase_bm25`` run over passages; ``owner`` maps them to ``count`` documents."""
+
+    count: int
+    owner: npt.NDArray[np.int64]
+    parts: DenseIndex
+    lexicon: Lexicon
+
+
+def build_lexicon(passages: Sequence[Passage], count: int, tokenizer: Tokenizer) -> bytes:
+    """Word statistics of all passages, to be stored with a version; empty when there is none."""
+    if not passages:
+        return b""
+    forms = [normalize(text) for _, text in passages]
+    return lexicon.build(
+        keys=[form.replace(" ", "") for form in forms],
+        words=[tokenizer.words(form) for form in forms],
+        pairs=[bigrams(form) for form in forms],
+        owner=np.array([document for document, _ in passages], np.int64),
+        count=count,
+        sounds="",
+    )
+
+
+def assemble(passages: Sequence[Passage], count: int, vectors: Vectors, words: bytes) -> PassageIndex:
+    """``vectors`` ``(passages, dim)`` and ``words`` are what was stored for exactly these passages."""
+    owner = np.array([document for document, _ in passages], np.int64)
+    return PassageIndex(count, owner, DenseIndex(vectors), lexicon.unpack(words))

@@ -1,0 +1,43 @@
+"""How well documents made of passages fit a text: by the closest passage, and by the words of them all."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from app.index.encoder import Encoder
+from app.index.passages import PassageIndex
+from app.retrieval.fusion import Scores, best_per_owner, stretch_cosine
+from app.text.tokenize import Tokenizer, bigrams
+
+WEIGHTS = {"meaning": 1.0, "words": 0.6, "pairs": 0.6, "part": 0.3}
+"""Of the closest passage's cosine, the shares of words and character pairs found anywhere in the document, and BM25 of its
+best passage.  See scripts/bench_laws.py."""
+CLOSEST = 400
+"""Passages whose cosine counts; those further away count as the last of these."""
+
+
+class Scored(NamedTuple):
+    """``documents`` ``(count,)`` and ``passages`` ``(passages,)``, float32; the latter say which passage it was."""
+
+    documents: Scores
+    passages: Scores
+
+
+def score(index: PassageIndex, encoder: Encoder, tokenizer: Tokenizer, text: str) -> Scored:
+    """Scores for a normalised text."""
+    rows, cosines = index.parts.search(encoder.encode([text])[0], CLOSEST)
+    closest = stretch_cosine(cosines)
+    near = np.full(len(index.parts), closest[-1], np.float32)
+    near[rows] = closest
+    meaning = np.maximum(best_per_owner(closest, index.owner[rows], index.count), closest[-1])
+    words, pairs = tokenizer.words(text), bigrams(text)
+    by_words = index.lexicon.phrase_bm25.relative(words + pairs)
+    documents = (
+        WEIGHTS["meaning"] * meaning
+        + WEIGHTS["words"] * index.lexicon.words.relative(words)
+        + WEIGHTS["pairs"] * index.lexicon.bigrams.relative(pairs)
+        + WEIGHTS["part"] * best_per_owner(by_words, index.owner, index.count)
+    )
+    return Scored(np.asarray(documents, np.float32), np.asarray(near + by_words, np.float32))
