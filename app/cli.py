@@ -25,8 +25,10 @@ from rich.text import Text
 
 from app import __version__
 from app.config import BadSettings, Settings, load_settings
-from app.errors import AppError, KnowledgeRejected
+from app.errors import AppError, KnowledgeRejected, StorageFailed
+from app.knowledge.loader import RawEntry
 from app.knowledge.model import Problem
+from app.knowledge.workbook.yaml_edit import Changes
 
 app = typer.Typer(
     name="yiboshi",
@@ -443,6 +445,91 @@ def publish(kb: KbDir = None, as_json: AsJson = False) -> None:
     ):
         table.add_row(name, value if len(value) < 2000 else value[:2000] + "…")
     out.print(table)
+
+
+@app.command("export-xlsx")
+def export_xlsx(
+    file: Annotated[Path, typer.Argument(help="写到哪里，如 问答.xlsx")], kb: KbDir = None, as_json: AsJson = False
+) -> None:
+    """把常见问题导出成 Excel：一条一行，问法另成一表，带填写说明和下拉选项。"""
+    from app.knowledge.loader import load
+    from app.knowledge.workbook import writing
+
+    settings = _settings(kb_dir=kb)
+    source = load(settings.kb_dir)
+    errors = [problem for problem in source.problems if problem.severity == "error"]
+    if errors:
+        _fail(KnowledgeRejected("知识库有错误，没有导出；先用 yiboshi validate 查看并改好", errors), 1, as_json)
+    entries = sorted(source.records["entries"], key=lambda entry: entry.number)
+    try:
+        writing.write(file, entries)
+    except OSError as error:
+        _fail(StorageFailed(f"写不进 {file}（{error.strerror}）"), 3, as_json)
+    wordings = sum(len(entry.aliases) + len(entry.not_aliases) for entry in entries)
+    if as_json:
+        print(json.dumps({"file": str(file), "entries": len(entries), "wordings": wordings}, ensure_ascii=False))
+    else:
+        out.print(f"{len(entries)} 个条目、{wordings} 句问法写进 {file}", markup=False, highlight=False)
+
+
+@app.command("import-xlsx")
+def import_xlsx(
+    file: Annotated[Path, typer.Argument(help="改好的 Excel 文件")],
+    kb: KbDir = None,
+    apply: Annotated[bool, typer.Option("--write", help="写进知识库；不加只检查，并列出会改动的内容")] = False,
+    delete_missing: Annotated[bool, typer.Option("--delete-missing", help="表里没有的条目，从知识库删除")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """检查 Excel 里的常见问题，列出对 YAML 的改动；加 --write 才写入，写入后还要发布。"""
+    from app.knowledge.workbook import reading, yaml_edit
+
+    settings = _settings(kb_dir=kb)
+    with _reported(as_json):
+        changes, problems = _planned(settings, *reading.read(file), delete_missing)
+        if changes is None:
+            raise KnowledgeRejected("Excel 里有错误，没有改动任何内容", problems)
+        if apply:
+            yaml_edit.write(changes)
+    diff = changes.diff(settings.kb_dir)
+    if as_json:
+        facts = {name: list(getattr(changes, name)) for name in ("added", "changed", "removed", "missing")}
+        report = {"written": apply, **facts, "problems": [p.as_dict() for p in problems], "diff": diff}
+        print(json.dumps(report, ensure_ascii=False))
+        return
+    for problem in problems:
+        print(problem)
+    print(diff, end="")
+    names = (("新增", changes.added), ("修改", changes.changed), ("删除", changes.removed))
+    out.print("，".join(f"{name} {len(ids)} 条" for name, ids in names), markup=False)
+    if changes.missing and not delete_missing:
+        out.print(f"表里没有的 {len(changes.missing)} 条保留不动：{'、'.join(changes.missing)}", markup=False)
+    if changes.texts:
+        out.print("已写入；运行 yiboshi publish 后生效" if apply else "没有写入；确认后加 --write 再运行一次")
+
+
+def _planned(
+    settings: Settings, raw: list[RawEntry], problems: list[Problem], delete_missing: bool
+) -> tuple[Changes | None, list[Problem]]:
+    """What a workbook would change, and every problem of it; None while there is an error."""
+    from app.knowledge.loader import load
+    from app.knowledge.validation import in_order, validate
+    from app.knowledge.workbook import yaml_edit
+    from app.main import local_now
+
+    base = load(settings.kb_dir)
+    kept = [] if delete_missing else [e for e in base.raw if e.id and e.id not in {row.id for row in raw}]
+    source = load(settings.kb_dir, faq=[*raw, *kept])
+    found = in_order([*problems, *validate(source, local_now().date())])
+    if any(problem.severity == "error" for problem in found):
+        return None, [problem for problem in found if problem.severity != "note"]
+    old = {entry.id: entry for entry in base.records["entries"]}
+    changes = yaml_edit.plan(settings.kb_dir, old, source.records["entries"], delete_missing)
+    for key in changes.homeless:
+        mark = source.mark("entries", key, "category")
+        message = "这个分类还没有文件"
+        found.append(Problem("error", mark, "分类", message, key, "先在 kb/faq 建一个文件，第一行写 category"))
+    warnings = [problem for problem in found if problem.severity != "note"]
+    return (None if changes.homeless else changes), warnings
 
 
 @app.command("import-law")

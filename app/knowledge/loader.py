@@ -46,6 +46,9 @@ LISTS: Mapping[str, tuple[str, type[Record]]] = {
 class Source:
     """What was read: the records that are sound by themselves, and where each of their fields stands."""
 
+    raw: list[RawEntry] = field(default_factory=list)
+    """The entries as they were read, also those that are not sound."""
+
     records: dict[str, list[Any]] = field(default_factory=dict)
     site: dict[str, SiteValue] = field(default_factory=dict)
     replies: Replies | None = None
@@ -88,8 +91,10 @@ class Source:
         )
 
 
-def load(folder: Path, overlays: Sequence[Path] = ()) -> Source:
+def load(folder: Path, overlays: Sequence[Path] = (), faq: Sequence[RawEntry] | None = None) -> Source:
     """Read every file of the folder, then lay each overlay over it.  Problems are collected, none is raised.
+
+    ``faq`` are entries to be taken in place of the folder's own, such as those of a workbook.
 
     An overlay is a folder of a sub-centre with any of: ``site.yaml`` (its own values), ``faq/*.yaml`` (entries of its
     own; one whose id the base has changes only the fields it names), ``hide.yaml`` (entries not to be served here) and
@@ -99,17 +104,22 @@ def load(folder: Path, overlays: Sequence[Path] = ()) -> Source:
     for kind in ("entries", "policies", "manuals", *(key for key, _ in LISTS.values())):
         source.records[kind] = []
     files = sorted((folder / "faq").glob("*.yaml"))
-    if not files:
+    if not files and faq is None:
         source.problems.append(
             Problem("error", Mark(str(folder / "faq"), 1, 1), "faq", "没有找到常见问题文件", allowed="faq/ 下的 *.yaml")
         )
-    raw = _read_faq(source, folder, files)
+    if faq is None:
+        raw = _read_faq(source, folder, files)
+    else:
+        raw = list(faq)
+        source.entry_ids |= {entry.id for entry in raw if entry.id}
     for overlay in overlays:
         if not overlay.is_dir():
             mark = Mark(str(overlay), 1, 1)
             source.problems.append(Problem("error", mark, "overlays", "没有这个文件夹", str(overlay), "叠加层文件夹"))
             continue
         raw = _overlaid(source, raw, _read_faq(source, overlay, sorted((overlay / "faq").glob("*.yaml"))))
+    source.raw = raw
     for item in raw:
         _add(source, "entries", Entry, item.data, item.marks, item.path)
     for path in sorted((folder / "policies").glob("*.yaml")):
@@ -135,7 +145,7 @@ def load(folder: Path, overlays: Sequence[Path] = ()) -> Source:
 
 
 @dataclass(frozen=True)
-class _Raw:
+class RawEntry:
     """An entry as it was read, before its fields are checked."""
 
     data: Any
@@ -148,7 +158,7 @@ class _Raw:
         return found if isinstance(found, str) else None
 
 
-def _overlaid(source: Source, base: list[_Raw], changes: list[_Raw]) -> list[_Raw]:
+def _overlaid(source: Source, base: list[RawEntry], changes: list[RawEntry]) -> list[RawEntry]:
     """Entries of the base with the fields an overlay names changed, then the overlay's own."""
     known = {item.id: i for i, item in enumerate(base) if item.id}
     result = list(base)
@@ -163,7 +173,7 @@ def _overlaid(source: Source, base: list[_Raw], changes: list[_Raw]) -> list[_Ra
             ("entry", *key[len(change.path) :]): mark for key, mark in change.marks.items() if _below(key, change.path)
         }
         named = {key: value for key, value in change.data.items() if key != "category" or value is not None}
-        result[at] = _Raw(old.data | named, {(): marks[("entry",)]} | marks, ("entry",))
+        result[at] = RawEntry(old.data | named, {(): marks[("entry",)]} | marks, ("entry",))
     return result
 
 
@@ -171,7 +181,7 @@ def _below(key: Path_, path: Path_) -> bool:
     return key[: len(path)] == path
 
 
-def _read_faq(source: Source, folder: Path, files: Sequence[Path]) -> list[_Raw]:
+def _read_faq(source: Source, folder: Path, files: Sequence[Path]) -> list[RawEntry]:
     found = []
     for path in files:
         data, marks = _read(source, path, f"{folder.name}/faq/{path.name}", {"category", "entries"})
@@ -184,7 +194,7 @@ def _read_faq(source: Source, folder: Path, files: Sequence[Path]) -> list[_Raw]
             if isinstance(item, dict) and "category" not in item and "category" in data:
                 item = item | {"category": data["category"]}
                 marks.setdefault(("entries", i, "category"), marks.get(("category",), marks[()]))
-            found.append(_Raw(item, marks, ("entries", i)))
+            found.append(RawEntry(item, marks, ("entries", i)))
     return found
 
 

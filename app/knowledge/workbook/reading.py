@@ -1,0 +1,148 @@
+"""An .xlsx file -> raw entries, each field with the cell it stands in; nothing is judged here but the form of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+
+from app.knowledge.loader import RawEntry
+from app.knowledge.model import Mark, Problem
+from app.knowledge.workbook.columns import COLUMNS, ENTRIES, KINDS, LISTS, WORDING_COLUMNS, WORDINGS, YES
+from app.knowledge.yaml_source import Marks
+
+Row = dict[str, tuple[str, Mark]]
+"""Title of the column -> (text, place) of a cell that is not empty."""
+
+
+def read(path: Path) -> tuple[list[RawEntry], list[Problem]]:
+    """Entries in the order of the rows; marks count rows and columns of the sheet from 1."""
+    problems: list[Problem] = []
+    try:
+        book = load_workbook(path, read_only=True, data_only=True)
+    except (OSError, InvalidFileException, BadZipFile, KeyError, ValueError) as error:
+        return [], [Problem("error", Mark(path.name, 1, 1), "", f"读不出来（{error}）", path.name, "另存为 .xlsx 的工作簿")]
+    try:
+        rows = _rows(book, path.name, ENTRIES, [column.title for column in COLUMNS], problems)
+        wordings = _rows(book, path.name, WORDINGS, [title for title, _, _ in WORDING_COLUMNS], problems)
+    finally:
+        book.close()
+    entries = [_entry(row, i) for i, row in enumerate(rows)]
+    by_id = {entry.id: entry for entry in entries if entry.id}
+    for row in wordings:
+        _add_wording(row, by_id, problems)
+    return entries, problems
+
+
+def _rows(book: Any, file: str, sheet: str, titles: list[str], problems: list[Problem]) -> list[Row]:
+    if sheet not in book.sheetnames:
+        message = f"没有名为「{sheet}」的工作表"
+        problems.append(Problem("error", Mark(file, 1, 1), sheet, message, "、".join(book.sheetnames), sheet))
+        return []
+    name = f"{file}#{sheet}"
+    lines = book[sheet].iter_rows(values_only=True)
+    head = [_cell(value) for value in next(lines, ())]
+    for position, title in enumerate(head, 1):
+        if title and title not in titles:
+            near = get_close_matches(title, titles, 1, 0.5)
+            hint = f"，是不是想写「{near[0]}」" if near else ""
+            mark = Mark(name, 1, position)
+            problems.append(Problem("error", mark, title, f"不认识的列{hint}", title, "、".join(titles)))
+        elif title and title in head[: position - 1]:
+            problems.append(Problem("error", Mark(name, 1, position), title, "列重复", title, "只留一列"))
+    for title in titles:
+        if title not in head:
+            problems.append(Problem("error", Mark(name, 1, 1), title, "缺少列", allowed=title))
+    found = []
+    for number, line in enumerate(lines, 2):
+        row = {
+            title: (text, Mark(name, number, position))
+            for position, (title, value) in enumerate(zip(head, line, strict=False), 1)
+            if title and (text := _cell(value))
+        }
+        if row:
+            found.append(row)
+    return found
+
+
+def _cell(value: Any) -> str:
+    """As it reads on the screen: a date as a date, a number that Excel made of 037 as 37."""
+    if isinstance(value, datetime | date):
+        return f"{value:%Y-%m-%d}"
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return "" if value is None else str(value).replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+def _entry(row: Row, position: int) -> RawEntry:
+    path = ("entries", position)
+    first = next(iter(row.values()))[1]
+    data: dict[str, Any] = {}
+    marks: Marks = {(): Mark(first.file, 1, 1), path: first._replace(column=1)}
+    for column in COLUMNS:
+        if column.title not in row:
+            continue
+        text, mark = row[column.title]
+        key, _, value = column.key.partition("=")
+        field, _, part = key.partition(".")
+        marks.setdefault((*path, field), mark)
+        if value:
+            # Anything but the one word is shown to the schema, which refuses it with the values there are.
+            data.setdefault(field, []).append(value if text == YES else text)
+            marks[(*path, field, len(data[field]) - 1)] = mark
+        elif part:
+            data.setdefault(field, {})[part] = text
+            marks[(*path, field, part)] = mark
+        elif key == "number":
+            data[key] = text.zfill(3)
+        elif key in LISTS:
+            data[key] = _items(text)
+        elif key == "legal_basis":
+            data[key] = [_basis(line) for line in _items(text)]
+        else:
+            data[key] = text
+    return RawEntry(data, marks, path)
+
+
+def _items(text: str) -> list[str]:
+    return [line.strip() for line in text.split("\n") if line.strip()]
+
+
+def _basis(line: str) -> dict[str, str]:
+    law, _, article = line.rpartition(" ")
+    return {"law": law.strip(), "article": article} if law else {"law": line}
+
+
+def _add_wording(row: Row, entries: dict[str, RawEntry], problems: list[Problem]) -> None:
+    place = next(iter(row.values()))[1]
+    values = {title: row.get(title, ("", place._replace(column=i)))
+              for i, (title, _, _) in enumerate(WORDING_COLUMNS, 1)}  # fmt: skip
+    (owner, owner_mark), (kind, kind_mark), (text, mark) = (values[title] for title, _, _ in WORDING_COLUMNS)
+    field = next((key for key, name in KINDS.items() if name == kind), None)
+    for missing, at, title in ((not owner, owner_mark, "标识"), (not kind, kind_mark, "类别"), (not text, mark, "文字")):
+        if missing:
+            problems.append(Problem("error", at, title, "没有填", allowed=f"补上{title}，或删去整行"))
+    if owner and owner not in entries:
+        near = _nearest(owner, entries)
+        message = f"「{ENTRIES}」里没有这个标识{near}"
+        problems.append(Problem("error", owner_mark, "标识", message, owner, "已有条目的标识"))
+    if kind and field is None:
+        near = _nearest(kind, KINDS.values())
+        problems.append(Problem("error", kind_mark, "类别", f"取值不在允许范围{near}", kind, "、".join(KINDS.values())))
+    if text and field and owner in entries:
+        entry = entries[owner]
+        items = entry.data.setdefault(field, [])
+        entry.marks.setdefault((*entry.path, field), mark)
+        entry.marks[(*entry.path, field, len(items))] = mark
+        items.append(text)
+
+
+def _nearest(text: str, known: Iterable[str]) -> str:
+    near = get_close_matches(text, list(known), 1, 0.5)
+    return f"，是不是想写「{near[0]}」" if near else ""

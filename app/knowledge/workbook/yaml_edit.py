@@ -1,0 +1,173 @@
+"""Carry changed entries into ``kb/faq/*.yaml``: only the changed keys are touched, comments and layout stay."""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import unified_diff
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
+
+from app.errors import StorageFailed
+from app.knowledge.model import Entry
+
+NEVER_WRITTEN = "category"
+"""Stands once at the top of each file."""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """``texts`` maps each file that changes to (before, after); the others are ids of entries."""
+
+    texts: Mapping[Path, tuple[str, str]]
+    added: Sequence[str] = ()
+    changed: Sequence[str] = ()
+    removed: Sequence[str] = ()
+    missing: Sequence[str] = ()
+    """In the knowledge base but not in the workbook; left alone unless they were to be removed."""
+    homeless: Sequence[str] = field(default=())
+    """New entries of a category that has no file yet."""
+
+    def diff(self, root: Path) -> str:
+        """A unified diff over all files."""
+        lines: list[str] = []
+        for path, (before, after) in self.texts.items():
+            name = str(path.relative_to(root.parent))
+            lines += unified_diff(before.splitlines(True), after.splitlines(True), f"a/{name}", f"b/{name}")
+        return "".join(line if line.endswith("\n") else line + "\n" for line in lines)
+
+
+def plan(kb: Path, old: Mapping[str, Entry], new: Sequence[Entry], delete_missing: bool = False) -> Changes:
+    """What the files of ``kb/faq`` become when ``new`` are the entries; nothing is written."""
+    wanted = {entry.id: entry for entry in new}
+    added, changed, removed = [], [], []
+    texts: dict[Path, tuple[str, str]] = {}
+    homes: set[str] = set()
+    for path in sorted((kb / "faq").glob("*.yaml")):
+        before = path.read_text("utf-8")
+        document = _yaml().load(before)
+        category = document.get("category")
+        homes.add(category)
+        listed: CommentedSeq = document["entries"]
+        touched = False
+        for i in reversed(range(len(listed))):
+            entry_id = listed[i]["id"]
+            if entry_id not in wanted:
+                if delete_missing:
+                    removed.append(entry_id)
+                    del listed[i]
+                    touched = True
+            elif wanted[entry_id] != old[entry_id]:
+                if wanted[entry_id].category != category:
+                    del listed[i]  # it moves to the file of its category, and comes back as a new one there
+                else:
+                    _update(listed[i], old[entry_id], wanted[entry_id])
+                changed.append(entry_id)
+                touched = True
+        for entry in new:
+            moved = entry.id in old and old[entry.id].category != entry.category
+            if entry.category == category and (entry.id not in old or moved):
+                listed.append(_new(entry))
+                touched = True
+                if not moved:
+                    added.append(entry.id)
+        if touched:
+            texts[path] = (before, _dumped(document))
+    return Changes(
+        texts,
+        tuple(added),
+        tuple(sorted(changed)),
+        tuple(sorted(removed)),
+        tuple(key for key in old if key not in wanted),
+        tuple(entry.id for entry in new if entry.category not in homes),
+    )
+
+
+def write(changes: Changes) -> None:
+    """All files or none: each is written beside its place first; raises ``StorageFailed``."""
+    made: list[tuple[Path, Path]] = []
+    done: list[Path] = []
+    try:
+        for path, (_, after) in changes.texts.items():
+            handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+            made.append((Path(name), path))
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(after)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(name, path.stat().st_mode & 0o777)
+        for scratch, path in made:
+            os.replace(scratch, path)
+            done.append(path)
+    except OSError as error:
+        for path in done:
+            path.write_text(changes.texts[path][0], "utf-8")
+        for scratch, _ in made:
+            scratch.unlink(missing_ok=True)
+        raise StorageFailed(f"写不进知识库文件（{error.strerror}），没有改动任何内容") from error
+
+
+def _yaml() -> YAML:
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 10**6  # a long line stays one line
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    return yaml
+
+
+def _dumped(document: Any) -> str:
+    buffer = io.StringIO()
+    _yaml().dump(document, buffer)
+    return buffer.getvalue()
+
+
+def _update(listed: CommentedMap, old: Entry, new: Entry) -> None:
+    before, after = _plain(old), _plain(new)
+    for key in Entry.model_fields:
+        if key == NEVER_WRITTEN or before[key] == after[key]:
+            continue
+        if after[key] in (None, []):
+            listed.pop(key, None)
+        else:
+            flow = isinstance(listed.get(key), CommentedSeq | CommentedMap) and listed[key].fa.flow_style()
+            listed[key] = _node(after[key], bool(flow))
+
+
+def _new(entry: Entry) -> CommentedMap:
+    node = CommentedMap()
+    for key, value in _plain(entry).items():
+        if key != NEVER_WRITTEN and value not in (None, []):
+            node[key] = _node(value, key in ("audience", "business", "keywords", "related", "clarify"))
+    return node
+
+
+def _plain(entry: Entry) -> dict[str, Any]:
+    return entry.model_dump(mode="json")
+
+
+def _node(value: Any, flow: bool) -> Any:
+    if isinstance(value, list):
+        seq = CommentedSeq([_node(item, isinstance(item, dict)) for item in value])
+        if flow:
+            seq.fa.set_flow_style()
+        return seq
+    if isinstance(value, dict):
+        node = CommentedMap({key: _node(item, False) for key, item in value.items()})
+        if flow:
+            node.fa.set_flow_style()
+        return node
+    if isinstance(value, str):
+        return LiteralScalarString(value + "\n") if "\n" in value else _scalar(value)
+    return value
+
+
+def _scalar(text: str) -> str:
+    """Quoted where YAML would read a plain one as something else."""
+    return DoubleQuotedScalarString(text) if text[0] in "{}[]&*!|>%@`#-?:,'\"0123456789" or ": " in text else text
