@@ -11,6 +11,7 @@ import hashlib
 import os
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
@@ -79,48 +80,61 @@ def _docx(path: Path) -> str:
     return "\n".join(reader.lines) + "\n"
 
 
+BLOCKS = ("p", "li", "h1", "h2", "h3", "h4", "h5", "h6")
+
+
 class _Lines(HTMLParser):
-    """Paragraphs as lines, tables as Markdown rows."""
+    """Paragraphs and list items as lines, tables as Markdown rows; a table within a cell is text of that cell."""
 
     def __init__(self) -> None:
         super().__init__()
         self.lines: list[str] = []
         self._text = ""
-        self._cells: list[str] | None = None
+        self._cells: list[str] = []
+        self._tables = 0
 
     def handle_starttag(self, tag: str, attrs: object) -> None:
-        if tag == "tr":
-            self._cells = []
+        if self._tables == 0 and tag in (*BLOCKS, "table"):
+            self._end_line()
+        if tag == "table":
+            self._tables += 1
         elif tag == "br":
-            self._text += " " if self._cells is not None else "\n"
-        elif tag in ("td", "th"):
-            self._text = ""
+            self._text += " " if self._tables else "\n"
 
     def handle_endtag(self, tag: str) -> None:
-        if self._cells is not None:
-            if tag in ("td", "th"):
-                self._cells.append(" ".join(self._text.split()))
-                self._text = ""
-            elif tag == "tr":
-                self.lines.append("| " + " | ".join(self._cells) + " |")
-                self._cells = None
-            elif tag == "p":
-                self._text += " "
-        elif tag in ("p", "li", "h1", "h2", "h3", "h4", "h5", "h6"):
-            self.lines.append(self._text)
+        if tag == "table":
+            self._tables -= 1
+        elif self._tables == 1 and tag in ("td", "th"):
+            self._cells.append(" ".join(self._text.split()))
             self._text = ""
+        elif self._tables == 1 and tag == "tr":
+            self.lines.append("| " + " | ".join(self._cells) + " |")
+            self._cells = []
+        elif self._tables and tag in (*BLOCKS, "td", "th"):
+            self._text += " "
+        elif tag in BLOCKS:
+            self._end_line()
 
     def handle_data(self, data: str) -> None:
         self._text += data
 
+    def _end_line(self) -> None:
+        if self._text:
+            self.lines.append(self._text)
+        self._text = ""
+
 
 def policy_of(statute: Statute, name: str, policies: Sequence[Policy]) -> Policy | None:
-    """The record a text belongs to: by its title, else by the file's name; 《》, 中华人民共和国 and （节录） don't matter."""
+    """The record a text belongs to: by its title, else by the file's name; 《》, 中华人民共和国 and （节录） don't matter.
+
+    The number of a decree may stand before the title, a place may not: 某省优化营商环境条例 is another statute.
+    """
     known = {_bare(policy.title): policy for policy in policies}
     for title in (statute.title, Path(name).stem):
         if _bare(title) in known:
             return known[_bare(title)]
-    endings = [policy for bare, policy in known.items() if len(bare) >= 8 and _bare(statute.title).endswith(bare)]
+    title = _bare(statute.title)
+    endings = [policy for bare, policy in known.items() if title.endswith((f"令{bare}", f"号{bare}"))]
     return endings[0] if len(endings) == 1 else None
 
 
@@ -203,5 +217,6 @@ def _write(path: Path, text: str) -> None:
             os.fsync(file.fileno())
         os.replace(scratch, path)
     except OSError as error:
-        scratch.unlink(missing_ok=True)
+        with suppress(OSError):  # the folder may be no folder at all
+            scratch.unlink()
         raise StorageFailed(f"写不进 {path.parent}（{error.strerror}），没有导入") from error

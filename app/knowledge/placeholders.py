@@ -25,6 +25,8 @@ def plain(source: Source) -> Iterator[tuple[Mark, str, str]]:
             yield source.mark("topics", topic.id, f"options[{i}]"), f"{topic.id}.options[{i}]", option.label
     for pointer in source.records["pointers"]:
         yield source.mark("pointers", pointer.id, "title"), f"{pointer.id}.title", pointer.title
+    for manual in source.records["manuals"]:
+        yield source.mark("manuals", manual.id), f"{manual.id}.title", manual.title
     for term in source.records["terms"]:
         yield source.mark("terms", term.term, "definition"), f"{term.term}.definition", term.definition
     for name, value in source.site.items():
@@ -38,6 +40,7 @@ def filled(source: Source) -> Iterator[tuple[Mark, str, str]]:
         if entry.urgent:
             yield source.mark("entries", entry.id, "urgent"), f"{entry.id}.urgent", entry.urgent
     for manual in source.records["manuals"]:
+        yield source.mark("manuals", manual.id), f"{manual.id}.about", manual.about
         for task in manual.tasks:
             trouble = [text for item in task.trouble for text in (item.symptom, item.remedy)]
             for text in (task.title, task.purpose, *task.before, *task.steps, *task.expect, *trouble):

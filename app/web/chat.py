@@ -159,10 +159,10 @@ def _tasks(snapshot: Snapshot, q: str, _: date) -> list[schemas.FoundOut]:
         schemas.FoundOut(
             kind="manual",
             id=f"{hit.task.manual.id}/{hit.task.task.number}",
-            title=f"{hit.task.manual.title} 任务 {hit.task.task.number} {hit.task.task.title}",
+            title=f"{hit.task.manual.title} 任务 {hit.task.task.number} {snapshot.fill(hit.task.task.title)}",
             text=f"{hit.line.part} {hit.line.position}：{snapshot.fill(hit.line.text)}",
             score=round(hit.score, 4),
-            task=shape.task_ref(hit.task),
+            task=shape.task_ref(snapshot, hit.task),
         )
         for hit in manuals.find(snapshot.manuals, snapshot.encoder, snapshot.tokenizer, q)
     ]

@@ -42,7 +42,10 @@ def answer(snapshot: Snapshot, entry: Entry) -> schemas.AnswerOut:
         legal_basis=[_basis(snapshot, basis) for basis in entry.legal_basis],
         related=[ref(snapshot.entries[key]) for key in entry.related if key in snapshot.entries],
         terms=terms_in(snapshot, rendered.text),
-        manuals=[task_ref(task) for task in snapshot.manuals.by_entry.get(entry.id, ())] if snapshot.manuals else [],
+        manuals=[
+            task_ref(snapshot, task)
+            for task in (snapshot.manuals.by_entry if snapshot.manuals else {}).get(entry.id, ())
+        ],
         updated=entry.updated,
         effective_from=entry.effective_from,
         effective_to=entry.effective_to,
@@ -91,9 +94,12 @@ def policy(snapshot: Snapshot, found: Policy) -> schemas.PolicyRef:
     )
 
 
-def task_ref(found: ManualTask) -> schemas.TaskRef:
+def task_ref(snapshot: Snapshot, found: ManualTask) -> schemas.TaskRef:
     return schemas.TaskRef(
-        manual_id=found.manual.id, manual=found.manual.title, task=found.task.number, title=found.task.title
+        manual_id=found.manual.id,
+        manual=found.manual.title,
+        task=found.task.number,
+        title=snapshot.fill(found.task.title),
     )
 
 

@@ -11,7 +11,12 @@ ENTRIES, WORDINGS, HELP = "常见问题", "问法", "填写说明"
 """Names of the sheets."""
 YES = "是"
 KINDS = {"aliases": "问法", "not_aliases": "不该由它回答"}
-AUDIENCES: dict[Audience, str] = {"bidder": "投标人", "tenderer": "招标人", "agency": "代理机构", "evaluator": "评标专家"}
+AUDIENCES: dict[Audience, str] = {
+    "bidder": "投标人",
+    "tenderer": "招标人",
+    "agency": "代理机构",
+    "evaluator": "评标专家",
+}
 BUSINESSES: tuple[Business, ...] = get_args(Business)
 
 
@@ -30,6 +35,10 @@ def _lines(texts: Sequence[str]) -> str:
     return "\n".join(texts)
 
 
+def _mark(field: str, value: str) -> Callable[[Entry], str]:
+    return lambda entry: YES if value in getattr(entry, field) else ""
+
+
 def _date(value: Any) -> str:
     return value.isoformat() if value else ""
 
@@ -40,12 +49,12 @@ COLUMNS: tuple[Column, ...] = (
     Column("category", "分类", "12 个分类之一，从下拉中选。", 16, lambda e: e.category, CATEGORIES),
     *(
         Column(f"audience={key}", name, f"这条给{name}看就选「{YES}」，四类至少选一类。", 9,
-               lambda e, key=key: YES if key in e.audience else "", (YES,))
+               _mark("audience", key), (YES,))
         for key, name in AUDIENCES.items()
     ),
     *(
         Column(f"business={name}", name, f"这条适用于「{name}」就选「{YES}」，六类至少选一类。", 9,
-               lambda e, name=name: YES if name in e.business else "", (YES,))
+               _mark("business", name), (YES,))
         for name in BUSINESSES
     ),
     Column("question", "标准问法", "一行，不超过 200 字。", 40, lambda e: e.question),

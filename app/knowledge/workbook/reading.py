@@ -15,7 +15,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from app.knowledge.loader import RawEntry
 from app.knowledge.model import Mark, Problem
 from app.knowledge.workbook.columns import COLUMNS, ENTRIES, KINDS, LISTS, WORDING_COLUMNS, WORDINGS, YES
-from app.knowledge.yaml_source import Marks
+from app.knowledge.yaml_source import Marks, Path_
 
 Row = dict[str, tuple[str, Mark]]
 """Title of the column -> (text, place) of a cell that is not empty."""
@@ -27,7 +27,9 @@ def read(path: Path) -> tuple[list[RawEntry], list[Problem]]:
     try:
         book = load_workbook(path, read_only=True, data_only=True)
     except (OSError, InvalidFileException, BadZipFile, KeyError, ValueError) as error:
-        return [], [Problem("error", Mark(path.name, 1, 1), "", f"读不出来（{error}）", path.name, "另存为 .xlsx 的工作簿")]
+        return [], [
+            Problem("error", Mark(path.name, 1, 1), "", f"读不出来（{error}）", path.name, "另存为 .xlsx 的工作簿")
+        ]
     try:
         rows = _rows(book, path.name, ENTRIES, [column.title for column in COLUMNS], problems)
         wordings = _rows(book, path.name, WORDINGS, [title for title, _, _ in WORDING_COLUMNS], problems)
@@ -95,10 +97,12 @@ def _entry(row: Row, position: int) -> RawEntry:
         if value:
             # Anything but the one word is shown to the schema, which refuses it with the values there are.
             data.setdefault(field, []).append(value if text == YES else text)
-            marks[(*path, field, len(data[field]) - 1)] = mark
+            cell: Path_ = (*path, field, len(data[field]) - 1)
+            marks[cell] = mark
         elif part:
             data.setdefault(field, {})[part] = text
-            marks[(*path, field, part)] = mark
+            cell = (*path, field, part)
+            marks[cell] = mark
         elif key == "number":
             data[key] = text.zfill(3)
         elif key in LISTS:
@@ -125,7 +129,11 @@ def _add_wording(row: Row, entries: dict[str, RawEntry], problems: list[Problem]
               for i, (title, _, _) in enumerate(WORDING_COLUMNS, 1)}  # fmt: skip
     (owner, owner_mark), (kind, kind_mark), (text, mark) = (values[title] for title, _, _ in WORDING_COLUMNS)
     field = next((key for key, name in KINDS.items() if name == kind), None)
-    for missing, at, title in ((not owner, owner_mark, "标识"), (not kind, kind_mark, "类别"), (not text, mark, "文字")):
+    for missing, at, title in (
+        (not owner, owner_mark, "标识"),
+        (not kind, kind_mark, "类别"),
+        (not text, mark, "文字"),
+    ):
         if missing:
             problems.append(Problem("error", at, title, "没有填", allowed=f"补上{title}，或删去整行"))
     if owner and owner not in entries:
@@ -139,7 +147,8 @@ def _add_wording(row: Row, entries: dict[str, RawEntry], problems: list[Problem]
         entry = entries[owner]
         items = entry.data.setdefault(field, [])
         entry.marks.setdefault((*entry.path, field), mark)
-        entry.marks[(*entry.path, field, len(items))] = mark
+        item: Path_ = (*entry.path, field, len(items))
+        entry.marks[item] = mark
         items.append(text)
 
 

@@ -78,7 +78,10 @@ def _choices(sheet: Worksheet, position: int, values: Sequence[str], rows: int) 
 
 def _help(sheet: Worksheet) -> None:
     lines = [
-        ("怎么用", "改好后保存，运行 yiboshi import-xlsx 文件名：先只检查并列出会改动的内容，加 --write 才写进知识库，发布后生效。"),
+        (
+            "怎么用",
+            "改好后保存，运行 yiboshi import-xlsx 文件名：先只检查并列出会改动的内容，加 --write 才写进知识库，发布后生效。",
+        ),
         ("不要改", "表头文字和工作表名。列的先后可以换，多余的列请删去。"),
         ("删除条目", "删掉一行不等于删除条目；确实要删，导入时加 --delete-missing。"),
         *((f"{ENTRIES}·{column.title}", column.help) for column in COLUMNS),

@@ -9,15 +9,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import unified_diff
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
 from app.errors import StorageFailed
-from app.knowledge.model import Entry
+from app.knowledge.model import Audience, Business, Entry
 
+UNORDERED: Mapping[str, Sequence[str]] = {"audience": get_args(Audience), "business": get_args(Business)}
 NEVER_WRITTEN = "category"
 """Stands once at the top of each file."""
 
@@ -64,7 +65,7 @@ def plan(kb: Path, old: Mapping[str, Entry], new: Sequence[Entry], delete_missin
                     removed.append(entry_id)
                     del listed[i]
                     touched = True
-            elif wanted[entry_id] != old[entry_id]:
+            elif _plain(wanted[entry_id]) != _plain(old[entry_id]):
                 if wanted[entry_id].category != category:
                     del listed[i]  # it moves to the file of its category, and comes back as a new one there
                 else:
@@ -149,7 +150,9 @@ def _new(entry: Entry) -> CommentedMap:
 
 
 def _plain(entry: Entry) -> dict[str, Any]:
-    return entry.model_dump(mode="json")
+    """The fields as JSON has them; where the order of values means nothing, in one order."""
+    fields = entry.model_dump(mode="json")
+    return fields | {key: sorted(fields[key], key=order.index) for key, order in UNORDERED.items()}
 
 
 def _node(value: Any, flow: bool) -> Any:
