@@ -26,17 +26,26 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from app.knowledge.model import Manual, Mark, Problem, Task, Trouble
+from app.knowledge.model import Audience, Manual, Mark, Problem
 
 PARTS = {"开始之前": "before", "步骤": "steps", "完成后应看到": "expect", "出了问题": "trouble"}
 TASK = re.compile(r"^## 任务\s*(\d+)\s+(\S.*)$")
 ITEM = re.compile(r"^\s*(?:[-*]|\d+[.．、])\s+(\S.*)$")
+HEAD = {
+    "title": ("名称", "# 手册名称，不超过 200 字"),
+    "id": ("编号", "- 编号：小写英文字母、数字和连字符，如 ca-handling"),
+    "audience": ("适用", f"- 适用：{'、'.join(get_args(Audience))}"),
+    "about": ("说明", "第一个任务之前的一两句话，不超过 6000 字"),
+}
+"""What each thing said of the whole manual is called, and how it is written."""
 ENTRIES = re.compile(r"[（(]((?:[a-z]+-\d+[、,，\s]*)+)[)）]\s*$")
 
+Places = dict[tuple[int | str, ...], int]
+"""Path within the manual -> its line: ``("tasks", 0, "steps", 2)``."""
 Report = Callable[[int, str, str, str, str], None]
 """(line, key, message, found, allowed)."""
 
@@ -49,11 +58,13 @@ def read(path: Path, name: str) -> tuple[Manual | None, list[Problem]]:
         problems.append(Problem("error", Mark(name, line, 1), key, message, found, allowed))
 
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = path.read_text("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        report(1, "", f"读不出来（{error}）", allowed="UTF-8 编码的文字")
+        reason = "文件不是 UTF-8 编码" if isinstance(error, UnicodeDecodeError) else f"读不了文件：{error}"
+        report(1, "", reason, allowed="用 UTF-8 编码保存的文字")
         return None, problems
-    head: dict[str, Any] = {"about": ""}
+    head: dict[str, Any] = {"title": "", "id": "", "audience": (), "about": ""}
+    places: Places = {(): 1}
     tasks: list[dict[str, Any]] = []
     part = ""
     for number, raw in enumerate(lines, 1):
@@ -63,8 +74,10 @@ def read(path: Path, name: str) -> tuple[Manual | None, list[Problem]]:
         task = TASK.match(line)
         if line.startswith("# "):
             head["title"] = line[2:].strip()
+            places[("title",)] = number
         elif task:
-            tasks.append({"number": int(task[1]), "title": task[2], "purpose": "", "line": number, **_empty()})
+            tasks.append({"number": int(task[1]), "title": task[2], "purpose": "", **_empty()})
+            places["tasks", len(tasks) - 1] = number
             part = "purpose"
             if int(task[1]) != len(tasks):
                 report(number, f"任务 {task[1]}", "任务编号不连续", task[1], str(len(tasks)))
@@ -76,12 +89,13 @@ def read(path: Path, name: str) -> tuple[Manual | None, list[Problem]]:
                 report(number, heading, "不认识的小节", heading, "、".join(PARTS))
             part = PARTS.get(heading, "")
         elif not tasks:
-            _head(head, line, number, report)
+            places.setdefault((_head(head, line, number, report),), number)
         elif part == "purpose":
             tasks[-1]["purpose"] += line.strip().removeprefix("目的：")
         elif part:
             _item(tasks[-1], part, line, number, report)
-    for task_found in tasks:
+            places.setdefault(("tasks", len(tasks) - 1, part, len(tasks[-1][part]) - 1), number)
+    for i, task_found in enumerate(tasks):
         for key, part_name in (
             ("purpose", "目的"),
             ("steps", "步骤"),
@@ -90,38 +104,53 @@ def read(path: Path, name: str) -> tuple[Manual | None, list[Problem]]:
         ):
             if not task_found[key]:
                 report(
-                    task_found["line"],
+                    places["tasks", i],
                     f"任务 {task_found['number']}",
                     f"缺少「{part_name}」",
                     allowed=f"### {part_name}，下面一行一项",
                 )
     if not tasks:
         report(1, "任务", "没有任务", allowed="## 任务 1 名称")
-    if problems:
-        return None, problems
     try:
-        made = [Task(**{key: value for key, value in task_found.items() if key != "line"}) for task_found in tasks]
-        return Manual(**head, tasks=tuple(made)), []
+        made = Manual.model_validate({**head, "tasks": tasks})
     except ValidationError as error:
-        for fault in error.errors():
-            report(1, ".".join(map(str, fault["loc"])), "缺少或写法不对", str(fault["input"])[:60], fault["msg"])
+        _report_fields(error, tasks, places, report)
         return None, problems
+    return (None if problems else made), problems
+
+
+def _report_fields(error: ValidationError, tasks: list[dict[str, Any]], places: Places, report: Report) -> None:
+    for fault in error.errors():
+        at, given = fault["loc"], fault["input"]
+        if at[0] == "tasks" and not given:
+            continue  # no tasks, or a part that is missing: said already
+        if given and fault["type"] == "too_short":
+            continue  # a list is short only because its wrong item was dropped
+        if at[0] == "tasks":
+            key, allowed = f"任务 {tasks[int(at[1])]['number']}", f"不超过 {fault['ctx']['max_length']} 字"
+        else:
+            key, allowed = HEAD[str(at[0])]
+        message = "缺少这一项" if not given else "文字太长" if fault["type"] == "string_too_long" else "写法不对"
+        line = next(places[at[:i]] for i in range(len(at), -1, -1) if at[:i] in places)
+        report(line, key, message, str(given)[:60] if given else "", allowed)
 
 
 def _empty() -> dict[str, list[Any]]:
     return {key: [] for key in PARTS.values()}
 
 
-def _head(head: dict[str, Any], line: str, number: int, report: Report) -> None:
+def _head(head: dict[str, Any], line: str, number: int, report: Report) -> str:
+    """Take one line from before the tasks; returns the field it belongs to."""
     for label, key in (("- 编号：", "id"), ("- 适用：", "audience")):
         if line.startswith(label):
             value = line.removeprefix(label).strip()
             head[key] = tuple(re.split(r"[、,，\s]+", value)) if key == "audience" else value
-            return
+            return key
     if line.startswith("- "):
         report(number, "", "不认识的说明项", line, "- 编号：… 或 - 适用：…")
-        return
+        return ""
     head["about"] += line.strip()
+    return "about"
 
 
 def _item(task: dict[str, Any], part: str, line: str, number: int, report: Report) -> None:
@@ -138,8 +167,8 @@ def _item(task: dict[str, Any], part: str, line: str, number: int, report: Repor
         return
     entries = ENTRIES.search(text)
     symptom, colon, remedy = (text[: entries.start()] if entries else text).partition("：")
-    if not colon or not remedy.strip():
+    if not colon or not symptom.strip() or not remedy.strip():
         report(number, f"任务 {task['number']}", "写法不对", text[:40], "现象：怎么办（条目编号）")
         return
     linked = tuple(re.findall(r"[a-z]+-\d+", entries[1])) if entries else ()
-    task[part].append(Trouble(symptom=symptom.strip(), remedy=remedy.strip(), entries=linked))
+    task[part].append({"symptom": symptom.strip(), "remedy": remedy.strip(), "entries": linked})

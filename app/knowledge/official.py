@@ -175,25 +175,35 @@ def new_id(title: str) -> str:
 
 
 def load(folder: Path, policies: Sequence[Policy]) -> tuple[list[OfficialText], list[Policy]]:
-    """Every imported text, and a record for each whose statute ``policies`` lacks."""
+    """Every imported text, and a record for each whose statute ``policies`` lacks.
+
+    Raises ``LawUnreadable`` for a file that ``take`` cannot have written.
+    """
     texts, added = [], []
     known = {policy.id: policy for policy in policies}
     for path in sorted(folder.glob("*.txt")):
-        source = path.read_bytes().decode("utf-8")
-        statute = parse(source)
-        title = known[path.stem].title if path.stem in known else statute.title[:200] or path.stem
+        try:
+            text, statute = _kept(path, known.get(path.stem))
+        except ValueError as error:
+            message = f"{path}：不是导入的法规全文。请移出这个文件夹，再用 yiboshi import-law 导入"
+            raise LawUnreadable(message) from error
+        texts.append(text)
         if path.stem not in known:
             about = statute.history[:300] or "管理员导入的全文。"
-            added.append(Policy(id=path.stem, title=title, issuer="见正文", status="in_force", about=about))
-        texts.append(
-            OfficialText(
-                policy=path.stem,
-                title=title,
-                digest=hashlib.sha256(source.encode()).hexdigest()[:16],
-                articles=tuple(_articles(statute)),
-            )
-        )
+            added.append(Policy(id=path.stem, title=text.title, issuer="见正文", status="in_force", about=about))
     return texts, added
+
+
+def _kept(path: Path, policy: Policy | None) -> tuple[OfficialText, Statute]:
+    source = path.read_bytes().decode("utf-8")
+    statute = parse(source)
+    text = OfficialText(
+        policy=path.stem,
+        title=policy.title if policy else statute.title[:200] or path.stem,
+        digest=hashlib.sha256(source.encode()).hexdigest()[:16],
+        articles=tuple(_articles(statute)),
+    )
+    return text, statute
 
 
 def _articles(statute: Statute) -> list[OfficialArticle]:

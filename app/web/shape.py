@@ -32,6 +32,7 @@ def option(chosen: Option) -> schemas.OptionOut:
 
 def answer(snapshot: Snapshot, entry: Entry) -> schemas.AnswerOut:
     rendered = snapshot.rendered[entry.id]
+    tasks = snapshot.manuals.by_entry.get(entry.id, ()) if snapshot.manuals else ()
     return schemas.AnswerOut(
         entry_id=entry.id,
         number=entry.number,
@@ -42,10 +43,7 @@ def answer(snapshot: Snapshot, entry: Entry) -> schemas.AnswerOut:
         legal_basis=[_basis(snapshot, basis) for basis in entry.legal_basis],
         related=[ref(snapshot.entries[key]) for key in entry.related if key in snapshot.entries],
         terms=terms_in(snapshot, rendered.text),
-        manuals=[
-            task_ref(snapshot, task)
-            for task in (snapshot.manuals.by_entry if snapshot.manuals else {}).get(entry.id, ())
-        ],
+        manuals=[task_ref(snapshot, task) for task in tasks],
         updated=entry.updated,
         effective_from=entry.effective_from,
         effective_to=entry.effective_to,

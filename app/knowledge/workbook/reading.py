@@ -105,10 +105,12 @@ def _entry(row: Row, position: int) -> RawEntry:
             marks[cell] = mark
         elif key == "number":
             data[key] = text.zfill(3)
-        elif key in LISTS:
-            data[key] = _items(text)
-        elif key == "legal_basis":
-            data[key] = [_basis(line) for line in _items(text)]
+        elif key in LISTS or key == "legal_basis":
+            items = _items(text)
+            data[key] = items if key in LISTS else [_basis(line) for line in items]
+            for i in range(len(items)):
+                place: Path_ = (*path, key, i)
+                marks[place] = mark
         else:
             data[key] = text
     return RawEntry(data, marks, path)
