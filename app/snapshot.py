@@ -7,6 +7,7 @@ import re
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 import numpy as np
@@ -31,6 +32,7 @@ from app.knowledge.model import (
     IntentKind,
     Judgement,
     Knowledge,
+    LegalBasis,
     Manual,
     Pointer,
     SiteValue,
@@ -159,14 +161,21 @@ class Snapshot:
         return {manual.id: manual for manual in self.knowledge.manuals}
 
     @cached_property
-    def policy_titled(self) -> Mapping[str, str]:
-        """Title of a statute -> id of its policy."""
-        return {policy.title: policy.id for policy in self.knowledge.policies}
+    def policies_titled(self) -> Mapping[str, Sequence[str]]:
+        """Title of a statute -> ids of its versions."""
+        titled: dict[str, list[str]] = {}
+        for policy in self.knowledge.policies:
+            titled.setdefault(policy.title, []).append(policy.id)
+        return titled
 
-    def article_cited(self, law: str, number: str) -> LawArticle | None:
-        """The article a legal basis names, if the statute is known here."""
-        row = self.laws.numbered.get((self.policy_titled.get(law, ""), number)) if self.laws else None
-        return self.laws.articles[row] if self.laws and row is not None else None
+    def article_cited(self, entry: Entry, basis: LegalBasis) -> LawArticle | None:
+        """The article a legal basis names, if the statute is known here; of several versions the one of the entry's time."""
+        if self.laws is None:
+            return None
+        day = entry.day_nearest(datetime.fromisoformat(self.manifest.published_at).date())
+        rows = [self.laws.numbered.get((policy, basis.article)) for policy in self.policies_titled.get(basis.law, ())]
+        versions = [self.laws.articles[row] for row in rows if row is not None]
+        return next((article for article in versions if article.in_force(day)), versions[0] if versions else None)
 
     @cached_property
     def term_of(self) -> Mapping[str, Term]:

@@ -95,7 +95,7 @@ def _on_day(snapshot: Snapshot, reply: Reply, day: date | None) -> Reply:
     if reply.entry is None:
         return reply
     versions = snapshot.versions.get(reply.entry.id, (reply.entry,))
-    chosen = next((entry for entry in versions if in_force(entry, day)), None) if day else reply.entry
+    chosen = next((entry for entry in reversed(versions) if in_force(entry, day)), None) if day else reply.entry
     if chosen is None:
         decline = snapshot.fill(snapshot.knowledge.replies.not_in_force)
         return Reply("decline", decline, reply.confidence, versions=versions, handover=True, tier=reply.tier)
@@ -173,17 +173,23 @@ def _articles(snapshot: Snapshot, found: tuple[LawHit, ...]) -> Reply:
 
 
 def _beside(snapshot: Snapshot, reply: Reply, text: str, question: Question) -> Reply:
-    """What the dictionary and the statutes have for a question that no entry answers."""
-    if reply.kind in ("clarify", "decline") and reply.understood_as is None:
+    """What the dictionary and the statutes have for a question that no entry answers, or asks what a word means.
+
+    Only a known wording is answered by its entry even so: an entry found by its scores is about the word, no more.
+    """
+    meaning = reply.kind == "clarify" or (reply.kind == "answer" and reply.tier != "exact")
+    if reply.understood_as is None and (reply.kind == "decline" or (meaning and lookup.asks_meaning(text))):
         term = lookup.term_asked(snapshot, text)
-        if term is not None and (reply.kind == "decline" or lookup.asks_meaning(text)):
-            using = [option.entry.id for option in reply.options if reply.kind == "clarify"]
+        if term is not None:
+            using = [reply.entry.id] if reply.entry else []
+            using += [option.entry.id for option in reply.options if reply.kind == "clarify"]
             using += [entry.id for entry in lookup.entries_using(snapshot, term) if entry.id not in using]
             options = _questions(snapshot, using[:MAX_OPTIONS])
             return replace(
                 reply,
                 kind="term",
                 text=term.term,
+                entry=None,
                 term=term,
                 options=options,
                 tier="term",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -165,7 +165,11 @@ def _overlaid(source: Source, base: list[RawEntry], changes: list[RawEntry]) -> 
     for change in changes:
         at = known.get(change.id) if change.id else None
         if at is None:
-            result.append(change)
+            if change.id is None or {"number", "question"} & change.data.keys():
+                result.append(change)
+            elif not source.unread_faq:  # lacking both, it was meant to change something
+                at_id: Path_ = (*change.path, "id")
+                source.problems.append(_no_such_entry(change.marks[at_id], dotted(at_id), change.id, known))
             continue
         old = result[at]
         marks = {("entry", *key[len(old.path) :]): mark for key, mark in old.marks.items() if _below(key, old.path)}
@@ -241,15 +245,17 @@ def _load_site(source: Source, path: Path, name: str) -> None:
 def _load_hidden(source: Source, path: Path, name: str) -> None:
     data, marks = _read(source, path, name, {"hide"})
     for i, identifier in enumerate(_list(source, data, marks, ("hide",))):
-        if identifier in source.entry_ids:
+        if isinstance(identifier, str) and identifier in source.entry_ids:
             source.hidden.add(identifier)
-            continue
-        near = get_close_matches(str(identifier), source.entry_ids, 1, 0.5)
-        hint = f"，是不是想写「{near[0]}」" if near else ""
-        mark = marks.get(("hide", i), marks[()])
-        source.problems.append(
-            Problem("error", mark, f"hide[{i}]", f"没有这个条目{hint}", str(identifier), "已有条目的 id")
-        )
+        elif not source.unread_faq:
+            mark = marks.get(("hide", i), marks[()])
+            source.problems.append(_no_such_entry(mark, f"hide[{i}]", str(identifier), source.entry_ids))
+
+
+def _no_such_entry(mark: Mark, key: str, identifier: str, known: Iterable[str]) -> Problem:
+    near = get_close_matches(identifier, known, 1, 0.5)
+    hint = f"，是不是想写「{near[0]}」" if near else ""
+    return Problem("error", mark, key, f"没有这个条目{hint}", identifier, "已有条目的 id")
 
 
 def _load_facts(source: Source, path: Path, name: str) -> None:

@@ -83,6 +83,7 @@ def read(path: Path, name: str) -> tuple[Manual | None, list[Problem]]:
                 report(number, f"任务 {task[1]}", "任务编号不连续", task[1], str(len(tasks)))
         elif line.startswith("## "):
             report(number, "任务", "二级标题写法不对", line, "## 任务 1 名称")
+            part = ""
         elif line.startswith("### "):
             heading = line[4:].strip()
             if heading not in PARTS or not tasks:
@@ -107,7 +108,7 @@ def read(path: Path, name: str) -> tuple[Manual | None, list[Problem]]:
                     places["tasks", i],
                     f"任务 {task_found['number']}",
                     f"缺少「{part_name}」",
-                    allowed=f"### {part_name}，下面一行一项",
+                    allowed="目的：一句话" if key == "purpose" else f"### {part_name}，下面一行一项",
                 )
     if not tasks:
         report(1, "任务", "没有任务", allowed="## 任务 1 名称")

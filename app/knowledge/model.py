@@ -91,8 +91,14 @@ class Entry(Record):
     effective_from: OptionalDate = None
     effective_to: OptionalDate = None
     replaces: Slug | None = None
-    """The entry that answered this question before ``effective_from``; it needs an ``effective_to``."""
+    """The entry that answered this question before ``effective_from``; the two may share wordings and number."""
     updated: date
+
+    def day_nearest(self, today: date) -> date:
+        """The day of the entry's window that is nearest to ``today``; of a past version its last, of a future its first."""
+        if self.effective_from and self.effective_from > today:
+            return self.effective_from
+        return min(today, self.effective_to) if self.effective_to else today
 
 
 class Term(Record):

@@ -32,6 +32,8 @@ def plain(source: Source) -> Iterator[tuple[Mark, str, str]]:
     for name, value in source.site.items():
         for text in (value.value or "", value.fallback):
             yield source.mark("site", name), f"values.{name}", text
+    for name, fact in source.facts.items():
+        yield source.mark("facts", name, "value"), f"facts.{name}.value", fact.value
 
 
 def filled(source: Source) -> Iterator[tuple[Mark, str, str]]:

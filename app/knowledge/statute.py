@@ -17,8 +17,10 @@ UnitKind = Literal["preamble", "heading", "article", "appendix"]
 ParagraphKind = Literal["款", "项", "目", "表"]
 
 NUMERAL = "[零〇○一二三四五六七八九十百千两]+"
-MARKUP = r"[\s　#*>\u200b-\u200f\u2060\ufeff]*"
-"""What may stand before a number: Markdown, spaces, and the invisible marks that web pages leave behind."""
+INVISIBLE = r"\u200b-\u200f\u2060\ufeff"
+"""Marks that web pages leave behind."""
+MARKUP = rf"[\s　#*>{INVISIBLE}]*"
+"""What may stand before a number."""
 ARTICLE = re.compile(rf"^{MARKUP}第({NUMERAL}|\d+)条(?:之({NUMERAL}))?(?=[\s　*：:]|\S)")
 SEPARATED = re.compile(rf"^{MARKUP}第(?:{NUMERAL}|\d+)条(?:之{NUMERAL})?(?:\*\*)?[\s　：:]")
 HEADING = re.compile(rf"^{MARKUP}第({NUMERAL}|\d+)(编|分编|章|节)(?:[\s　*]|$)")
@@ -26,6 +28,7 @@ ITEM = re.compile(rf"^{MARKUP}（({NUMERAL})）")
 SECTION = re.compile(rf"^{MARKUP}({NUMERAL})、")
 APPENDIX = re.compile(rf"^{MARKUP}附(?:件|表|录)\s*\d*[：:\s　]*\S{{0,30}}\s*$")
 MARKS = re.compile(r"\*\*|^\s*#+\s*|^\s*>\s*")
+UNSEEN = re.compile(rf"<!--.*?-->|[{INVISIBLE}]")
 LEVELS = ("编", "分编", "章", "节")
 
 
@@ -145,8 +148,8 @@ def _deeper(upper: str, lower: str) -> bool:
 
 
 def clean(line: str) -> str:
-    """One line as it is shown: no Markdown marks, comments or edge spaces."""
-    return MARKS.sub("", re.sub(r"<!--.*?-->", "", line)).strip(" 　\t\r\n")
+    """One line as it is shown: no Markdown marks, comments, invisible marks or edge spaces."""
+    return MARKS.sub("", UNSEEN.sub("", line)).strip(" 　\t\r\n")
 
 
 def paragraphs(unit: Unit) -> list[Paragraph]:

@@ -25,6 +25,7 @@ def validate(source: Source, today: date, official: Sequence[OfficialText] = ())
     if not source.unread_faq:
         problems += _references(source, entries)
     problems += placeholders.problems(source)
+    problems += _versions(source, entries)
     problems += _windows(source, entries, today)
     problems += _categories(entries)
     problems += lint(source, today, official)
@@ -51,7 +52,11 @@ def _intent_phrases(source: Source) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _phrases(source: Source) -> Iterator[Problem]:
-    """No wording may lead to two places: the reply would depend on the order of files."""
+    """No wording may lead to two places: the reply would depend on the order of files.
+
+    Versions of one entry may share theirs: only one of them is asked.
+    """
+    first_of = _first_versions(source.records["entries"])
     seen: dict[str, tuple[str, str, str]] = {}
     for kind, identifier, field, phrase in _intent_phrases(source):
         mark = source.mark(kind, identifier, field)
@@ -61,6 +66,9 @@ def _phrases(source: Source) -> Iterator[Problem]:
             continue
         if key not in seen:
             seen[key] = (kind, identifier, field)
+            continue
+        other_kind, other, _ = seen[key]
+        if kind == other_kind == "entries" and identifier != other and first_of[identifier] == first_of[other]:
             continue
         first = source.mark(*seen[key])
         where = f"{first.file} 第 {first.line} 行（{seen[key][1]}）"
@@ -78,19 +86,53 @@ def _phrases(source: Source) -> Iterator[Problem]:
     for entry in source.records["entries"]:
         for i, text in enumerate(entry.error_texts):
             key = match_key(text)
-            if seen_errors.setdefault(key, entry.id) != entry.id:
+            if first_of[seen_errors.setdefault(key, entry.id)] != first_of[entry.id]:
                 mark = source.mark("entries", entry.id, f"error_texts[{i}]")
                 message = f"报错文字重复，{seen_errors[key]} 已有"
                 yield Problem("error", mark, f"{entry.id}.error_texts[{i}]", message, text, "全库唯一")
 
 
 def _numbers(source: Source, entries: list[Entry]) -> Iterator[Problem]:
+    first_of = _first_versions(entries)
     seen: dict[str, str] = {}
     for entry in entries:
-        if seen.setdefault(entry.number, entry.id) != entry.id:
+        if first_of[seen.setdefault(entry.number, entry.id)] != first_of[entry.id]:
             mark = source.mark("entries", entry.id, "number")
             message = f"条目号重复，{seen[entry.number]} 已用"
             yield Problem("error", mark, f"{entry.id}.number", message, entry.number, "全库唯一的三位数字")
+
+
+def _first_versions(entries: Iterable[Entry]) -> dict[str, str]:
+    """Id of an entry -> id of its oldest version."""
+    before = {entry.id: entry.replaces for entry in entries}
+
+    def first(identifier: str) -> str:
+        chain = [identifier]
+        while (older := before[chain[-1]]) is not None and older in before and older not in chain:
+            chain.append(older)
+        return chain[-1]
+
+    return {identifier: first(identifier) for identifier in before}
+
+
+def _versions(source: Source, entries: Iterable[Entry]) -> Iterator[Problem]:
+    """Versions of an entry follow each other in one line: out of a fork or a circle some would never be served."""
+    known = {entry.id: entry for entry in entries}
+    successor: dict[str, str] = {}
+    for entry in known.values():
+        if entry.replaces is None:
+            continue
+        if successor.setdefault(entry.replaces, entry.id) != entry.id:
+            mark = source.mark("entries", entry.id, "replaces")
+            message = f"{successor[entry.replaces]} 已经代替了它"
+            yield Problem("error", mark, f"{entry.id}.replaces", message, entry.replaces, "最近的一个版本")
+        old = known.get(entry.replaces)
+        if old and (entry.effective_from or date.min) <= (old.effective_from or date.min):
+            mark = source.mark("entries", entry.id, "effective_from")
+            found = str(entry.effective_from or "")
+            yield Problem(
+                "error", mark, f"{entry.id}.effective_from", f"生效日不晚于它代替的 {old.id}", found, "代替的那一天"
+            )
 
 
 def _references(source: Source, entries: list[Entry]) -> Iterator[Problem]:
@@ -106,6 +148,8 @@ def _references(source: Source, entries: list[Entry]) -> Iterator[Problem]:
     for entry in entries:
         for i, target in enumerate(entry.related):
             yield from check("entries", entry.id, f"related[{i}]", target)
+        if entry.replaces is not None:
+            yield from check("entries", entry.id, "replaces", entry.replaces)
     for topic in source.records["topics"]:
         for i, option in enumerate(topic.options):
             yield from check("topics", topic.id, f"options[{i}].entry", option.entry)
@@ -121,12 +165,13 @@ def _references(source: Source, entries: list[Entry]) -> Iterator[Problem]:
 
 
 def _windows(source: Source, entries: list[Entry], today: date) -> Iterator[Problem]:
+    versions = {identifier for entry in entries if entry.replaces for identifier in (entry.id, entry.replaces)}
     for entry in entries:
         mark = source.mark("entries", entry.id, "effective_to")
         if entry.effective_from and entry.effective_to and entry.effective_from > entry.effective_to:
             found = f"{entry.effective_from} 至 {entry.effective_to}"
             yield Problem("error", mark, f"{entry.id}.effective_to", "失效日早于生效日", found)
-        elif not in_force(entry, today):
+        elif entry.id not in versions and not in_force(entry, today):
             message = "不在有效期内，已停用，不会作为答复"
             yield Problem(
                 "warning", mark, f"{entry.id}.effective_to", message, str(entry.effective_to or entry.effective_from)

@@ -92,7 +92,7 @@ def check(
     if any(problem.severity == "error" for problem in problems):
         return None, problems
     knowledge = source.knowledge()
-    resting = quarantined(source, Statutes(knowledge.policies), today)
+    resting = quarantined(source, Statutes(knowledge.policies, today=today), today)
     kept = [entry for entry in knowledge.entries if entry.id not in source.hidden and entry.id not in resting]
     served, superseded = in_turn(kept, today)
     knowledge = _without(knowledge, served).model_copy(update={"superseded": superseded})

@@ -20,7 +20,7 @@ from app.knowledge.model import IntentKind
 
 Scores = npt.NDArray[np.float32]
 
-COSINE_FLOOR = 0.75
+COSINE_FLOOR = 0.8
 COSINE_CEILING = 1.0
 """Cosines of the shipped encoder lie in 0.75..0.97 even for unrelated text; this range is stretched to 0..1."""
 

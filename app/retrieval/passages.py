@@ -11,7 +11,7 @@ from app.index.passages import PassageIndex
 from app.retrieval.fusion import Scores, best_per_owner, stretch_cosine
 from app.text.tokenize import Tokenizer, bigrams
 
-WEIGHTS = {"meaning": 1.0, "words": 0.6, "pairs": 0.6, "part": 0.3}
+WEIGHTS = {"meaning": 1.0, "words": 0.3, "pairs": 0.0, "part": 0.3}
 """Of the closest passage's cosine, the shares of words and character pairs found anywhere in the document, and BM25 of its
 best passage.  See scripts/bench_laws.py."""
 CLOSEST = 400

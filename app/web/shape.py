@@ -40,7 +40,7 @@ def answer(snapshot: Snapshot, entry: Entry) -> schemas.AnswerOut:
         question=entry.question,
         html=rendered.html,
         text=rendered.text,
-        legal_basis=[_basis(snapshot, basis) for basis in entry.legal_basis],
+        legal_basis=[_basis(snapshot, entry, basis) for basis in entry.legal_basis],
         related=[ref(snapshot.entries[key]) for key in entry.related if key in snapshot.entries],
         terms=terms_in(snapshot, rendered.text),
         manuals=[task_ref(snapshot, task) for task in tasks],
@@ -50,8 +50,8 @@ def answer(snapshot: Snapshot, entry: Entry) -> schemas.AnswerOut:
     )
 
 
-def _basis(snapshot: Snapshot, basis: LegalBasis) -> schemas.LegalBasisOut:
-    found = snapshot.article_cited(basis.law, basis.article)
+def _basis(snapshot: Snapshot, entry: Entry, basis: LegalBasis) -> schemas.LegalBasisOut:
+    found = snapshot.article_cited(entry, basis)
     gist = found.gist.gist if found and found.gist else None
     return schemas.LegalBasisOut(law=basis.law, article=basis.article, gist=gist)
 

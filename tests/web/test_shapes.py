@@ -33,6 +33,7 @@ ANSWER = {
     "legal_basis",
     "related",
     "terms",
+    "manuals",  # beyond the list: tasks of the operation manuals that send people here
     "updated",
     "effective_from",
     "effective_to",
@@ -177,7 +178,7 @@ def test_an_entry_is_read_by_id_or_number(web: Web, key: str):
 def test_search_finds_entries_best_first(web: Web):
     body = web.get("/api/v1/search", params={"q": "PIN码输错被锁死了怎么解锁？"}).json()
     assert body.keys() == {"results", "knowledge"}
-    assert all(found.keys() == {"kind", "id", "title", "text", "score", "article"} for found in body["results"])
+    assert all(found.keys() == {"kind", "id", "title", "text", "score", "article", "task"} for found in body["results"])
     assert (body["results"][0]["kind"], body["results"][0]["id"]) == ("faq", "ca-02")
     scores = [found["score"] for found in body["results"]]
     assert scores == sorted(scores, reverse=True)

@@ -17,7 +17,7 @@ from app.knowledge.model import OfficialText, Problem
 
 def lint(source: Source, today: date, official: Sequence[OfficialText] = ()) -> Iterator[Problem]:
     """Every remark on a folder whose records are sound by themselves."""
-    statutes = Statutes(source.records["policies"], official)
+    statutes = Statutes(source.records["policies"], official, today=today)
     yield from answers.problems(source)
     yield from wordings.problems(source)
     yield from contradictions.problems(source, statutes)

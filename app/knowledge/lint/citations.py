@@ -19,29 +19,30 @@ _ARTICLE = re.compile(r"第([零一二三四五六七八九十百]+|\d+)条(之[
 
 
 def problems(source: Source, statutes: Statutes, today: date) -> Iterator[Problem]:
-    for mark, key, basis in citations(source):
-        yield from _check(statutes, mark, key, basis)
+    for mark, key, basis, day in citations(source, today):
+        yield from _check(statutes, mark, key, basis, day)
     for entry_id, reasons in quarantined(source, statutes, today).items():
         mark = source.mark("entries", entry_id, "legal_basis")
         message = "所引条款不在施行期，本条已停用，不会作为答复；改好依据和答案后恢复"
         yield Problem("warning", mark, f"{entry_id}.legal_basis", message, "；".join(reasons), "现行有效的条款")
 
 
-def citations(source: Source) -> Iterator[tuple[Mark, str, LegalBasis]]:
-    """Every place that cites an article: legal bases, running text of answers, terms, facts."""
+def citations(source: Source, today: date) -> Iterator[tuple[Mark, str, LegalBasis, date]]:
+    """Every place that cites an article, and a day to judge it by: legal bases, running text of answers, terms, facts."""
     for entry in source.records["entries"]:
+        day = entry.day_nearest(today)
         for i, basis in enumerate(entry.legal_basis):
-            yield source.mark("entries", entry.id, f"legal_basis[{i}]"), f"{entry.id}.legal_basis[{i}]", basis
+            yield source.mark("entries", entry.id, f"legal_basis[{i}]"), f"{entry.id}.legal_basis[{i}]", basis, day
         for basis in inline(entry.answer):
-            yield source.mark("entries", entry.id, "answer"), f"{entry.id}.answer", basis
+            yield source.mark("entries", entry.id, "answer"), f"{entry.id}.answer", basis, day
     for term in source.records["terms"]:
         if term.law and term.article:
             basis = LegalBasis(law=term.law, article=term.article)
-            yield source.mark("terms", term.term, "law"), f"{term.term}.law", basis
+            yield source.mark("terms", term.term, "law"), f"{term.term}.law", basis, today
     for name, fact in source.facts.items():
         if fact.law and fact.article:
             basis = LegalBasis(law=fact.law, article=fact.article)
-            yield source.mark("facts", name, "law"), f"facts.{name}", basis
+            yield source.mark("facts", name, "law"), f"facts.{name}", basis, today
 
 
 def inline(text: str) -> list[LegalBasis]:
@@ -55,19 +56,23 @@ def inline(text: str) -> list[LegalBasis]:
 
 
 def quarantined(source: Source, statutes: Statutes, today: date) -> dict[str, list[str]]:
-    """Ids of the entries that rest on an article out of force on this day -> why; in the order of the entries."""
+    """Ids of the entries that rest on an article out of force on this day -> why; in the order of the entries.
+
+    A version still to come is judged by its first day.
+    """
     found: dict[str, list[str]] = {}
     for entry in source.records["entries"]:
         if entry.effective_to and entry.effective_to < today:
             continue  # an old version, asked for by date only
-        reasons = [reason for basis in entry.legal_basis if (reason := statutes.out_of_force(basis, today))]
+        day = entry.day_nearest(today)
+        reasons = [reason for basis in entry.legal_basis if (reason := statutes.out_of_force(basis, day))]
         if reasons:
             found[entry.id] = list(dict.fromkeys(reasons))
     return found
 
 
-def _check(statutes: Statutes, mark: Mark, key: str, basis: LegalBasis) -> Iterator[Problem]:
-    policy = statutes.named(basis.law)
+def _check(statutes: Statutes, mark: Mark, key: str, basis: LegalBasis, day: date) -> Iterator[Problem]:
+    policy = statutes.named(basis.law, day)
     if policy is None:
         near = statutes.nearest(basis.law)
         hint = f"，是不是想写「{near}」" if near else ""

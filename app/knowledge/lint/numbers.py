@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 
 from app.knowledge.figures import Figure, figures
@@ -21,7 +22,7 @@ def problems(source: Source, statutes: Statutes) -> Iterator[Problem]:
     yield from _gists(source, statutes)
     for name, fact in source.facts.items():
         if fact.law and fact.article:
-            known = _known(statutes, [LegalBasis(law=fact.law, article=fact.article)])
+            known = _known(statutes, [LegalBasis(law=fact.law, article=fact.article)], statutes.today)
             for figure in figures(fact.value):
                 if known is not None and _value(figure) not in known:
                     mark = source.mark("facts", name, "value")
@@ -76,13 +77,13 @@ def _entry(source: Source, statutes: Statutes, entry: Entry) -> Iterator[Problem
 
 def backing(statutes: Statutes, entry: Entry) -> set[Value] | None:
     """Every figure of the articles that an entry cites, or None when one of them is not known here."""
-    return _known(statutes, [*entry.legal_basis, *inline(entry.answer)])
+    return _known(statutes, [*entry.legal_basis, *inline(entry.answer)], entry.day_nearest(statutes.today))
 
 
-def _known(statutes: Statutes, bases: list[LegalBasis]) -> set[Value] | None:
+def _known(statutes: Statutes, bases: list[LegalBasis], day: date) -> set[Value] | None:
     known: set[Value] = set()
     for basis in bases:
-        policy = statutes.named(basis.law)
+        policy = statutes.named(basis.law, day)
         texts = statutes.texts(policy, basis.article) if policy else []
         if not texts:
             return None

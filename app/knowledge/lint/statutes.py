@@ -15,12 +15,13 @@ STATE = "中华人民共和国"
 class Statutes:
     """Policies with their gists and, where the administrator imported them, their official texts."""
 
-    def __init__(self, policies: Iterable[Policy], official: Sequence[OfficialText] = ()) -> None:
+    def __init__(self, policies: Iterable[Policy], official: Sequence[OfficialText] = (), *, today: date) -> None:
+        self.today = today
         self._policies = {policy.id: policy for policy in policies}
-        self._by_name: dict[str, Policy] = {}
+        self._by_name: dict[str, list[Policy]] = {}
         for policy in self._policies.values():
             for name in (policy.title, policy.title.removeprefix(STATE), *policy.aliases):
-                self._by_name.setdefault(match_key(name), policy)
+                self._by_name.setdefault(match_key(name), []).append(policy)
         self._gists = {
             (policy.id, gist.article): gist for policy in self._policies.values() for gist in policy.articles
         }
@@ -34,8 +35,11 @@ class Statutes:
     def __bool__(self) -> bool:
         return bool(self._policies)
 
-    def named(self, name: str) -> Policy | None:
-        return self._by_name.get(match_key(name))
+    def named(self, name: str, day: date | None = None) -> Policy | None:
+        """The statute of this name; of several versions the one in force on a day (today), else the first."""
+        versions = self._by_name.get(match_key(name), [])
+        over = [_out_of_force(policy, policy.title, day or self.today) for policy in versions]
+        return versions[over.index(None) if None in over else 0] if versions else None
 
     def nearest(self, name: str) -> str | None:
         """The title or alias that ``name`` may have been meant to be."""
@@ -62,18 +66,22 @@ class Statutes:
         official = self._official.get((policy.id, article))
         return [text for text in (gist and gist.gist, official) if text]
 
-    def out_of_force(self, basis: LegalBasis, today: date) -> str | None:
+    def out_of_force(self, basis: LegalBasis, day: date) -> str | None:
         """Why a citation no longer (or not yet) holds on a day, or None."""
-        policy = self.named(basis.law)
+        policy = self.named(basis.law, day)
         if policy is None:
             return None
-        if policy.status == "repealed" and not (policy.effective_to and today <= policy.effective_to):
-            return f"{policy.title}已废止" + (f"，由{policy.replaced_by}代替" if policy.replaced_by else "")
-        for record, name in ((policy, policy.title), (self.gist(policy, basis.article), policy.title + basis.article)):
-            if record is None:
-                continue
-            if record.effective_to and record.effective_to < today:
-                return f"{name}已于 {record.effective_to} 失效"
-            if record.effective_from and record.effective_from > today:
-                return f"{name}要到 {record.effective_from} 才施行"
-        return None
+        gist = self.gist(policy, basis.article)
+        over = _out_of_force(policy, policy.title, day)
+        return over or (_out_of_force(gist, policy.title + basis.article, day) if gist else None)
+
+
+def _out_of_force(record: Policy | Gist, name: str, day: date) -> str | None:
+    """Why a statute or an article does not hold on a day, or None."""
+    if isinstance(record, Policy) and record.status == "repealed" and (record.effective_to or date.min) < day:
+        return f"{name}已废止" + (f"，由{record.replaced_by}代替" if record.replaced_by else "")
+    if record.effective_to and record.effective_to < day:
+        return f"{name}已于 {record.effective_to} 失效"
+    if record.effective_from and record.effective_from > day:
+        return f"{name}要到 {record.effective_from} 才施行"
+    return None
