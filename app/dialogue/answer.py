@@ -145,7 +145,7 @@ def _answer(snapshot: Snapshot, question: Question, turn: Turn | None) -> tuple[
     exact = bool(ranking.hits) and ranking.hits[0].exact
     read = Continued(conclude(ranking, question.text), ranking, None)
     without_slips = None
-    if (turn.answered or turn.topic) and cues.may_follow_up(text):
+    if (turn.answered or turn.asked) and (cues.may_follow_up(text) or (turn.asked and not cues.asks(text))):
         read = context.follow_up(snapshot, text, turn, ranking, read.decision, rank, conclude)
     if read.words is None and not _clean(read.decision):
         read, without_slips = _respelled(snapshot, text, read, rank, conclude)
@@ -241,6 +241,7 @@ def _remember(turn: Turn, reply: Reply) -> Turn:
     return replace(
         turn,
         offered=tuple(Offered(option.entry.id, option.label) for option in reply.options),
+        asked=reply.kind == "clarify",
         answered=answered if moves_on else turn.answered,
         topic=reply.topic if moves_on else turn.topic,
         misses=turn.misses + 1 if missed else 0 if settled else turn.misses,

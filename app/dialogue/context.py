@@ -25,6 +25,12 @@ OFFERED, RELATED, SAME_CATEGORY, ITSELF = 12.0, 3.0, 8.0, 1.0
 """How much likelier than others an entry is meant that was just shown as an option, that belongs with the last answer (one
 names the other as related), that is of its category; and the last answer itself."""
 
+CHOSEN, FAR_AHEAD = 0.2, 3.0
+"""Probability, and how many times that of the next, from which one of the options asked back about is taken as chosen."""
+
+CHOSEN_PLAINLY, AHEAD_PLAINLY = 0.02, 1.5
+"""The same for a message that asks nothing: it can hardly be anything but the answer to what was asked back."""
+
 LABEL_SHARE = 0.5
 """Share of a message's character pairs that an option's label must have to be picked by them."""
 
@@ -79,9 +85,18 @@ def follow_up(
         sibling = _sibling(snapshot, last, business)
         if sibling is not None:
             return Continued(Decision("answer", alone.confidence, entry=sibling), ranking, last.question)
+    core = cues.without_connectives(text)
+    if turn.asked and (not cues.asks(text) or not _another_matter(alone, turn)):
+        picked = _among_offered(snapshot, text, core, turn, rank)
+        if picked is not None:
+            decision = Decision("answer", max(alone.confidence, 0.5), entry=picked)
+            return Continued(decision, ranking, subject(snapshot, turn) or None)
     if alone.kind not in ("answer", "clarify", "decline") or (alone.kind == "decline" and alone.intent is not None):
         return itself
-    core = cues.without_connectives(text)
+    if core != text:
+        by_itself = conclude(rank(core), core)
+        if by_itself.kind == "answer" and by_itself.confidence >= SURE_ALONE:
+            return Continued(by_itself, ranking, None)
     if alone.kind == "answer" and (alone.confidence >= SURE_ALONE or core == text):
         return itself
     chosen = _singled_out(snapshot, text, turn)
@@ -101,6 +116,28 @@ def follow_up(
     if decision.kind not in ("answer", "clarify") or decision == alone:
         return itself
     return Continued(decision, weighed, words or (last.question if last else None))
+
+
+def _another_matter(alone: Decision, turn: Turn) -> bool:
+    """Whether a message says by itself something that none of the options just shown is about."""
+    if alone.kind == "answer":
+        return alone.confidence >= SURE_ALONE and alone.entry not in {option.entry for option in turn.offered}
+    return alone.kind in ("smalltalk", "neutral") or (alone.kind == "decline" and alone.intent is not None)
+
+
+def _among_offered(snapshot: Snapshot, text: str, core: str, turn: Turn, rank: Rank) -> str | None:
+    """The option that a message chooses after a question back, in other words than its label."""
+    keys = [option.entry for option in turn.offered]
+    chosen = _singled_out(snapshot, text, turn)
+    if chosen is not None:
+        return chosen
+    words = subject(snapshot, turn)
+    together = rank(f"{words} {core}" if words else core)
+    share = {hit.intent.id: hit.probability for hit in together.hits if hit.intent.kind == "entry"}
+    order = sorted(keys, key=lambda key: -share.get(key, 0.0))
+    first, second = share.get(order[0], 0.0), share.get(order[1], 0.0) if len(order) > 1 else 0.0
+    enough, ahead = (CHOSEN, FAR_AHEAD) if cues.asks(text) else (CHOSEN_PLAINLY, AHEAD_PLAINLY)
+    return order[0] if first >= enough and first >= ahead * second else None
 
 
 def _singled_out(snapshot: Snapshot, text: str, turn: Turn) -> str | None:

@@ -66,6 +66,16 @@ FOLLOW_UP_CHARS = 14
 """A longer message says itself what it is about."""
 
 
+_INTERROGATIVE = re.compile(
+    r"[吗么呢咋啥谁哪几]|什么|怎|多少|多久|多长|多大|何|是否|能不|可不可以|行不|要不要|好不|对不|是不是|有没有|算不|不行$|[^多]少钱|[？?]"
+)
+
+
+def asks(text: str) -> bool:
+    """Whether a message asks anything; what does not, after a question back, is the answer to it."""
+    return _INTERROGATIVE.search(text) is not None
+
+
 def without_connectives(normalized: str) -> str:
     """Drop what only ties a message to the one before (那…呢); a message of nothing else stays."""
     return _CLOSING.sub("", _OPENING.sub("", normalized)).strip() or normalized

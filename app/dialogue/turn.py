@@ -26,6 +26,8 @@ class Turn:
     business: Business | None = None
     offered: tuple[Offered, ...] = ()
     """The options shown last, in order."""
+    asked: bool = False
+    """Whether they were asked back, so that the next message is likely to choose among them."""
     answered: str | None = None
     """Entry answered last."""
     topic: str | None = None
