@@ -16,7 +16,7 @@ import numpy.typing as npt
 from app.errors import IndexUnusable, NotReady
 from app.index import articles, lexicon, manuals, passages, spelling, verdict
 from app.index.articles import ArticleIndex, LawArticle
-from app.index.dense import DenseIndex
+from app.index.dense import DenseIndex, rows_of
 from app.index.encoder import Encoder, Vectors
 from app.index.lexical import FuzzyIndex
 from app.index.lexicon import Lexicon
@@ -107,11 +107,7 @@ class Snapshot:
     @cached_property
     def phrase_rows(self) -> npt.NDArray[np.int64]:
         """``(intents, most phrases)``: the rows of each intent's phrases, padded with -1."""
-        counts = np.bincount(self.owner, minlength=len(self.intents))
-        rows = np.full((len(self.intents), int(counts.max())), -1)
-        column = np.arange(len(self.owner)) - np.repeat(np.cumsum(counts) - counts, counts)
-        rows[self.owner, column] = np.arange(len(self.owner))
-        return rows
+        return rows_of(self.owner, len(self.intents))
 
     @cached_property
     def is_judgement(self) -> npt.NDArray[np.bool_]:

@@ -119,11 +119,11 @@ def fit(index: ArticleIndex, encoder: Any, tokenizer: Tokenizer) -> None:
     asked = questions("dev")
     tried = []
     rank = rankers(index, encoder, tokenizer)["易博士"]
-    for words, pairs, part in itertools.product((0.0, 0.3, 0.6, 1.0, 1.5), (0.0, 0.3, 0.6, 1.0, 1.5), (0.0, 0.3, 0.6)):
-        ranking.WEIGHTS.update(words=words, pairs=pairs, part=part)
-        tried.append((*shares(asked, rank), words, pairs, part))
-    for first, three, words, pairs, part in sorted(tried, reverse=True)[:12]:
-        print(f"words {words:.1f}  pairs {pairs:.1f}  part {part:.1f}   first {first:.1f} %  three {three:.1f} %")
+    for nearby, words, pairs in itertools.product((0.0, 0.5, 1.0, 1.5), (0.0, 0.4, 0.75, 1.2), (0.0, 0.3, 0.55, 1.0)):
+        ranking.WEIGHTS.update(nearby=nearby, words=words, pairs=pairs)
+        tried.append((*shares(asked, rank), nearby, words, pairs))
+    for first, three, nearby, words, pairs in sorted(tried, reverse=True)[:12]:
+        print(f"nearby {nearby:.1f}  words {words:.2f}  pairs {pairs:.2f}   first {first:.1f} %  three {three:.1f} %")
 
 
 def main() -> None:

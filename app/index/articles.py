@@ -99,7 +99,7 @@ def part_list(articles: Sequence[LawArticle]) -> list[Passage]:
     found: list[Passage] = []
     for row, article in enumerate(articles):
         if article.gist:
-            found.append((row, f"{article.gist.heading} {' '.join(article.gist.keywords)}"))
+            found += [(row, phrase) for phrase in article.gist.keywords]
             found.append((row, f"{article.gist.heading}：{article.gist.gist}"))
         if article.official:
             found += [(row, part) for part in _parts(article.official.paragraphs)[:MAX_PARTS]]

@@ -43,6 +43,15 @@ class DenseIndex:
         return rows[0], scores[0]
 
 
+def rows_of(owner: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.int64]:
+    """``(count, most rows)``: the rows of each owner, in order, padded with -1; ``owner`` ``(n,)`` is ascending."""
+    counts = np.bincount(owner, minlength=count)
+    rows = np.full((count, int(counts.max())), -1)
+    column = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
+    rows[owner, column] = np.arange(len(owner))
+    return rows
+
+
 def near_pairs(vectors: Vectors, cosine: float) -> list[tuple[int, int]]:
     """Pairs of rows of ``(n, dim)`` float32 unit vectors that are at least this close, ``i < j``, in order.
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from app.index import lexicon
-from app.index.dense import DenseIndex
+from app.index.dense import DenseIndex, rows_of
 from app.index.encoder import Vectors
 from app.index.lexicon import Lexicon
 from app.text.normalize import normalize
@@ -27,6 +28,11 @@ class PassageIndex:
     owner: npt.NDArray[np.int64]
     parts: DenseIndex
     lexicon: Lexicon
+
+    @cached_property
+    def rows(self) -> npt.NDArray[np.int64]:
+        """``(count, most passages)``: the rows of each document's passages, padded with -1."""
+        return rows_of(self.owner, self.count)
 
 
 def build_lexicon(passages: Sequence[Passage], count: int, tokenizer: Tokenizer) -> bytes:

@@ -29,7 +29,7 @@ import numpy as np
 from app.errors import IndexUnusable, StorageFailed
 from app.index.encoder import Vectors
 
-FORMAT = 8
+FORMAT = 9
 KEPT_VERSIONS = 3
 """The serving version and two before it, to go back to."""
 

@@ -262,6 +262,8 @@ def _known_vectors(previous: store.Stored | None, encoder: Encoder) -> dict[str,
     old = phrase_list(before) + negative_list(before) + law_list(before) + manual_list(before)
     held = (previous.vectors, previous.law_vectors, previous.manual_vectors)
     vectors = np.concatenate([vectors for vectors in held if len(vectors)])
+    if len(old) != len(vectors):
+        return {}  # made by a program that cut texts otherwise; what cannot be told apart is embedded anew
     return {encoded_form(text): vector for text, vector in zip(old, vectors, strict=True)}
 
 
