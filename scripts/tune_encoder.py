@@ -33,7 +33,7 @@ sys.path.insert(0, str(ROOT))
 
 from app.knowledge.loader import load  # noqa: E402
 from app.knowledge.model import Knowledge  # noqa: E402
-from app.snapshot import encoded_form, law_list, phrase_list  # noqa: E402
+from app.snapshot import encoded_form, phrase_list  # noqa: E402
 from scripts.build_encoder import (  # noqa: E402
     MAX_TOKENS,
     PREFIX,
@@ -179,7 +179,8 @@ def main() -> None:
     knowledge = knowledge.model_copy(
         update={"entries": tuple(entry for entry in knowledge.entries if entry.id not in absent)}
     )
-    wordings, gists = phrase_list(knowledge), law_list(knowledge)
+    wordings = phrase_list(knowledge)
+    gists = [f"{gist.heading}：{gist.gist}" for policy in knowledge.policies for gist in policy.articles]
     counts = [len(intent.phrases) for intent in knowledge.intents()]
     owner = torch.tensor([*np.repeat(np.arange(len(counts)), counts).tolist(), *[-1] * len(gists)])
     texts = Texts(tokenizer, [encoded_form(text) for text in (*wordings, *gists)])
