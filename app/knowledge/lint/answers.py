@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from app.knowledge.loader import Source
 from app.knowledge.model import Problem
-from app.knowledge.placeholders import filled
+from app.knowledge.placeholders import PLACEHOLDER, filled
 
 FIRST_LINE = 80
 """Characters; what fits the first screen of a phone in large type."""
@@ -21,9 +21,11 @@ _LINKABLE = re.compile(r"https?://\S+|tel:\S+|mailto:\S+|\{\{.*\}\}")
 
 
 def problems(source: Source) -> Iterator[Problem]:
+    shown = {name: value.value or value.fallback for name, value in source.site.items()}
+    shown |= {f"facts.{name}": fact.value for name, fact in source.facts.items()}
     for entry in source.records["entries"]:
         mark = source.mark("entries", entry.id, "answer")
-        first = entry.answer.splitlines()[0].strip()
+        first = PLACEHOLDER.sub(lambda match: shown.get(match[1], ""), entry.answer.splitlines()[0].strip())
         fault = _indirect(first)
         if fault:
             yield Problem(
