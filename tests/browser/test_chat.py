@@ -173,3 +173,41 @@ def test_nothing_scrolls_sideways_on_a_narrow_phone(server: Server, browse: Open
         ask(page, text)
         expect(page.locator(".mine + .card")).to_have_count(asked)
     assert sideways(page) == []
+
+
+def test_a_word_of_the_dictionary_is_explained_in_place(server: Server, browse: Open, published: Published):
+    page = browse(server).page
+    ask(page, published.snapshot.entries["deposit-01"].question)
+    word = page.locator(".card.answer button.term").first
+    name = word.inner_text()
+    note = page.locator(".card.answer .definition").first
+    expect(note).to_be_hidden()
+    word.click()
+    expect(note).to_have_text(published.snapshot.term_of[name].definition)
+    expect(word).to_have_attribute("aria-expanded", "true")
+    word.press("Enter")
+    expect(note).to_be_hidden()
+
+
+def test_marking_the_words_leaves_the_answer_as_it_reads(server: Server, browse: Open, published: Published):
+    page = browse(server).page
+    ask(page, published.snapshot.entries["deposit-01"].question)
+    expect(page.locator(".card.answer button.term").first).to_be_visible()
+    shown = page.locator(".card.answer div.answer").inner_text()
+    plain = published.snapshot.rendered["deposit-01"].text
+    squeezed = "".join(char for char in shown if char.isalnum())
+    assert squeezed == "".join(char for char in plain if char.isalnum())
+
+
+def test_an_answer_leads_to_the_task_of_the_manual(server: Server, browse: Open, entry):
+    opened = browse(server)
+    page = opened.page
+    ask(page, entry.question)
+    page.locator(".card.answer summary", has_text="操作手册").click()
+    link = page.locator(".card.answer .links a").first
+    title = link.inner_text().split("：", 1)[1]
+    with page.expect_popup() as popup:
+        link.click()
+    manual = popup.value
+    expect(manual.locator("section:target h2")).to_contain_text(title)
+    expect(manual.get_by_role("heading", name="步骤").first).to_be_visible()

@@ -113,6 +113,7 @@
     node.appendChild(title);
     var body = element("div", "answer");
     body.innerHTML = found.html;
+    mark(body, found.terms);
     node.appendChild(body);
     if (found.legal_basis.length) {
       var basis = element("details");
@@ -159,6 +160,38 @@
       node.appendChild(manuals);
     }
     node.appendChild(element("p", "meta", "更新于 " + found.updated + " · 知识库 " + knowledge.version));
+  }
+
+  // The first mention of each word of the dictionary becomes a button that explains it in place.
+  function mark(body, terms) {
+    var longest = terms.slice().sort(function (a, b) { return b.term.length - a.term.length; });
+    longest.forEach(function (item) {
+      var walker = document.createTreeWalker(body, NodeFilter.SHOW_TEXT), text;
+      while ((text = walker.nextNode())) {
+        var at = text.parentNode.closest(".term, .definition, a") ? -1 : text.data.indexOf(item.term);
+        if (at < 0) continue;
+        var rest = text.splitText(at);
+        rest.data = rest.data.slice(item.term.length);
+        text.parentNode.insertBefore(explained(item), rest);
+        return;
+      }
+    });
+  }
+
+  function explained(item) {
+    var note = element("span", "definition", item.definition);
+    note.hidden = true;
+    var word = button(item.term, function () {
+      note.hidden = !note.hidden;
+      word.setAttribute("aria-expanded", String(!note.hidden));
+    });
+    word.className = "term";
+    word.setAttribute("aria-expanded", "false");
+    word.setAttribute("aria-label", item.term + "，看释义");
+    var both = document.createDocumentFragment();
+    both.appendChild(word);
+    both.appendChild(note);
+    return both;
   }
 
   function term(node, found) {
