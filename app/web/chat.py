@@ -13,7 +13,7 @@ from app.dialogue import lookup
 from app.dialogue.answer import Question, answer
 from app.errors import NotFound
 from app.knowledge.model import Category
-from app.retrieval import laws, manuals
+from app.retrieval import laws, manuals, terms
 from app.retrieval.search import search
 from app.retrieval.suggest import suggest
 from app.snapshot import Snapshot
@@ -144,12 +144,10 @@ def _articles(snapshot: Snapshot, q: str, day: date) -> list[schemas.FoundOut]:
 
 
 def _terms(snapshot: Snapshot, q: str, _: date) -> list[schemas.FoundOut]:
-    key = match_key(q)
     return [
-        schemas.FoundOut(kind="term", id=term.term, title=term.term, text=term.definition, score=1.0)
-        for term in snapshot.knowledge.terms
-        if key and any(key in match_key(name) for name in (term.term, *term.aliases))
-    ][:10]
+        schemas.FoundOut(kind="term", id=hit.term.term, title=hit.term.term, text=hit.term.definition, score=hit.score)
+        for hit in terms.find(snapshot.knowledge.terms, q)
+    ]
 
 
 def _tasks(snapshot: Snapshot, q: str, _: date) -> list[schemas.FoundOut]:
