@@ -26,7 +26,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from tokenizers import Tokenizer
-from torch.nn.functional import cross_entropy, normalize
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, normalize
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -56,6 +56,8 @@ TEMPERATURE = 0.07
 SMOOTHING = 0.05
 ANCHOR = 1.0
 """Weight of one minus the cosine to the general encoder's vector, both centred."""
+VERDICT = 0.3
+"""Weight of telling wordings that seek a verdict from all others, whatever they are about."""
 RATE, PROXY_RATE = 6e-5, 1.8e-3
 WARM_UP = 0.06
 BATCH = 64
@@ -111,21 +113,27 @@ def set_dropout(model: Pooled, share: float) -> None:
             module.p = share
 
 
-def train(model: Pooled, texts: Texts, owner: torch.Tensor, anchor: torch.Tensor, epochs: float) -> None:
-    """``owner`` ``(n,)`` is -1 for texts that only anchor; ``anchor`` ``(n, dim)`` are the general encoder's vectors."""
+def train(
+    model: Pooled, texts: Texts, owner: torch.Tensor, seeks: torch.Tensor, anchor: torch.Tensor, epochs: float
+) -> None:
+    """``owner`` ``(n,)`` is -1 for texts that only anchor; ``seeks`` ``(n,)`` marks those that seek a verdict;
+    ``anchor`` ``(n, dim)`` are the general encoder's vectors.
+    """
     rng = np.random.default_rng(0)
     centre = anchor.mean(0)
     target = normalize(anchor - centre, dim=-1)
     owned = owner >= 0
     sums = torch.zeros(int(owner.max()) + 1, anchor.shape[1]).index_add_(0, owner[owned], target[owned])
     proxies = torch.nn.Parameter(normalize(sums, dim=-1))
+    verdict = torch.nn.Linear(anchor.shape[1], 1)
+    balance = (owned.sum() - seeks.sum()) / seeks.sum().clamp(min=1)
     for parameter in model.bert.embeddings.parameters():
         parameter.requires_grad_(False)
     learned = [parameter for parameter in model.bert.encoder.parameters() if parameter.requires_grad]
     optimiser = torch.optim.AdamW(
         [
             {"params": learned, "lr": RATE, "weight_decay": 0.01},
-            {"params": [proxies], "lr": PROXY_RATE, "weight_decay": 0.0},
+            {"params": [proxies, *verdict.parameters()], "lr": PROXY_RATE, "weight_decay": 0.0},
         ]
     )
     steps = int(epochs * (len(owner) // BATCH + 1))
@@ -143,6 +151,8 @@ def train(model: Pooled, texts: Texts, owner: torch.Tensor, anchor: torch.Tensor
             if mine.any():
                 logits = vectors[mine] @ normalize(proxies, dim=-1).T / TEMPERATURE
                 loss = loss + cross_entropy(logits, owner[rows][mine], label_smoothing=SMOOTHING)
+                leaning = verdict(vectors[mine] / TEMPERATURE).squeeze(-1)
+                loss = loss + VERDICT * binary_cross_entropy_with_logits(leaning, seeks[rows][mine], pos_weight=balance)
             optimiser.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(learned, 1.0)
@@ -183,11 +193,13 @@ def main() -> None:
     gists = [f"{gist.heading}：{gist.gist}" for policy in knowledge.policies for gist in policy.articles]
     counts = [len(intent.phrases) for intent in knowledge.intents()]
     owner = torch.tensor([*np.repeat(np.arange(len(counts)), counts).tolist(), *[-1] * len(gists)])
+    judges = [intent.kind == "judgement" for intent in knowledge.intents()]
+    seeks = torch.tensor([*np.repeat(judges, counts).tolist(), *[False] * len(gists)], dtype=torch.float32)
     texts = Texts(tokenizer, [encoded_form(text) for text in (*wordings, *gists)])
     print(f"{len(wordings)} wordings of {len(counts)} intents, {len(gists)} gists", flush=True)
     anchor = texts.encode(model)
     keep_layers(model, args.layers)
-    train(model, texts, owner, anchor, args.epochs)
+    train(model, texts, owner, seeks, anchor, args.epochs)
 
     out = args.out
     out.mkdir(parents=True, exist_ok=True)

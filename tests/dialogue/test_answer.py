@@ -101,7 +101,7 @@ def test_every_entry_answers_its_own_question_word_for_word(shipped: Snapshot) -
     for entry in shipped.knowledge.entries:
         reply = last(shipped, entry.question)
         assert (reply.kind, reply.entry) == ("answer", entry)
-        written = fill(entry.answer, shipped.knowledge.site)
+        written = fill(entry.answer, shipped.values)
         assert match_key(shipped.rendered[entry.id].text) == match_key(written)
         assert "{{" not in shipped.rendered[entry.id].html
 

@@ -188,4 +188,6 @@ def test_the_manifest_says_what_made_the_version(tmp_path: Path) -> None:
         "vectors.npy",
         "law_lexicon.npz",
         "law_vectors.npy",
+        "manual_lexicon.npz",
+        "manual_vectors.npy",
     }

@@ -97,7 +97,7 @@ def test_every_site_value_is_used(source: Source) -> None:
 
 
 def test_every_answer_begins_with_a_short_line_and_shows_no_braces(source: Source, entries: tuple[Entry, ...]) -> None:
-    texts = {entry.id: render(entry.answer, source.site).text for entry in entries}
+    texts = {entry.id: render(entry.answer, source.knowledge().values).text for entry in entries}
     assert {key: text.splitlines()[0] for key, text in texts.items() if len(text.splitlines()[0]) > 80} == {}
     assert [key for key, text in texts.items() if "{" in text or "}" in text] == []
 
