@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -49,7 +50,7 @@ class ManualIndex:
     lines: Sequence[TaskLine]
     passages: PassageIndex
     by_entry: Mapping[str, tuple[ManualTask, ...]]
-    """Entry -> tasks that send people to it when something goes wrong."""
+    """Entry -> tasks that send people to it when something goes wrong, those first that are most about it."""
 
 
 def manual_tasks(knowledge: Knowledge) -> tuple[ManualTask, ...]:
@@ -62,13 +63,17 @@ def passage_list(tasks: Sequence[ManualTask]) -> list[Passage]:
 
 
 def assemble(tasks: Sequence[ManualTask], vectors: Vectors, words: bytes) -> ManualIndex:
-    by_entry: dict[str, list[ManualTask]] = {}
+    by_entry: dict[str, list[tuple[float, ManualTask]]] = {}
     for task in tasks:
-        for entry in dict.fromkeys(entry for item in task.task.trouble for entry in item.entries):
-            by_entry.setdefault(entry, []).append(task)
+        named = Counter(entry for item in task.task.trouble for entry in item.entries)
+        for entry, count in named.items():
+            by_entry.setdefault(entry, []).append((count / named.total(), task))
     return ManualIndex(
         tasks=tasks,
         lines=[line for task in tasks for line in task.lines],
         passages=passages.assemble(passage_list(tasks), len(tasks), vectors, words),
-        by_entry={entry: tuple(found) for entry, found in by_entry.items()},
+        by_entry={
+            entry: tuple(task for _, task in sorted(found, key=lambda pair: -pair[0]))
+            for entry, found in by_entry.items()
+        },
     )
