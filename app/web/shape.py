@@ -15,6 +15,10 @@ from app.text.normalize import normalize
 from app.web import schemas
 
 
+MAX_TASKS = 4
+"""Of the manuals' tasks that belong to an answer; more would bury the related questions."""
+
+
 def knowledge(snapshot: Snapshot) -> schemas.KnowledgeOut:
     return schemas.KnowledgeOut(version=snapshot.version, fingerprint=snapshot.fingerprint)
 
@@ -32,7 +36,7 @@ def option(chosen: Option) -> schemas.OptionOut:
 
 def answer(snapshot: Snapshot, entry: Entry) -> schemas.AnswerOut:
     rendered = snapshot.rendered[entry.id]
-    tasks = snapshot.manuals.by_entry.get(entry.id, ()) if snapshot.manuals else ()
+    tasks = snapshot.manuals.by_entry.get(entry.id, ())[:MAX_TASKS] if snapshot.manuals else ()
     return schemas.AnswerOut(
         entry_id=entry.id,
         number=entry.number,
