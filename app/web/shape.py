@@ -14,7 +14,6 @@ from app.snapshot import Snapshot
 from app.text.normalize import normalize
 from app.web import schemas
 
-
 MAX_TASKS = 4
 """Of the manuals' tasks that belong to an answer; more would bury the related questions."""
 
