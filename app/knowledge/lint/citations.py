@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 from app.knowledge.lint.statutes import Statutes
 from app.knowledge.loader import Source
 from app.knowledge.model import LegalBasis, Mark, Problem
 from app.text.numerals import to_chinese
+
+SOON = timedelta(days=90)
+"""How long before a statute expires its editors are told."""
 
 INLINE = re.compile(
     r"《([^《》]{2,40})》(?:（[^（）]{1,30}）)?((?:[、和及]?第[零一二三四五六七八九十百\d]{1,5}条(?:之[一二三四五六七八九十])?)+)"
@@ -25,6 +28,13 @@ def problems(source: Source, statutes: Statutes, today: date) -> Iterator[Proble
         mark = source.mark("entries", entry_id, "legal_basis")
         message = "所引条款不在施行期，本条已停用，不会作为答复；改好依据和答案后恢复"
         yield Problem("warning", mark, f"{entry_id}.legal_basis", message, "；".join(reasons), "现行有效的条款")
+    for policy in source.records["policies"]:
+        if policy.effective_to and today <= policy.effective_to <= today + SOON:
+            mark = source.mark("policies", policy.id, "effective_to")
+            message = "这部法规快要失效，届时引用它的条目会停用"
+            yield Problem(
+                "warning", mark, f"{policy.id}.effective_to", message, str(policy.effective_to), "查有没有延期或新文本"
+            )
 
 
 def citations(source: Source, today: date) -> Iterator[tuple[Mark, str, LegalBasis, date]]:

@@ -52,13 +52,13 @@ def _entry(source: Source, statutes: Statutes, entry: Entry) -> Iterator[Problem
     if known is None:
         return  # an article we cannot look into is a problem of its own
     own = {_value(figure) for text in entry.own_figures for figure in figures(text)}
-    shared = {
-        _value(figure)
+    shared = [
+        figure
         for name in PLACEHOLDER.findall(entry.answer)
         if name.startswith("facts.") and (fact := source.facts.get(name.removeprefix("facts.")))
         for figure in figures(fact.value)
-    }
-    found = figures(entry.answer)
+    ]
+    found = [*figures(entry.answer), *shared]
     strange = [figure for figure in found if _value(figure) not in known | own]
     if strange:
         mark = source.mark("entries", entry.id, "answer")
@@ -66,7 +66,7 @@ def _entry(source: Source, statutes: Statutes, entry: Entry) -> Iterator[Problem
         message = "所引条款里没有这些数"
         allowed = "改正数字，补上含有它的条款；出自惯例或换算的，列入 own_figures"
         yield Problem("warning", mark, f"{entry.id}.answer", message, texts, allowed)
-    used = {_value(figure) for figure in found} | shared
+    used = {_value(figure) for figure in found}
     for i, text in enumerate(entry.own_figures):
         if not any(_value(figure) in used for figure in figures(text)):
             mark = source.mark("entries", entry.id, f"own_figures[{i}]")
