@@ -1,7 +1,8 @@
 """Choose the knots of app/dialogue/confidence.json:  python scripts/fit_confidence.py [--write]
 
-Asks tests/quality/dev (the test split is never read here) and fits, for each kind of reply, an isotonic regression of
-"this was the right reply" on the probability that decided it, over groups of at least ``GROUP`` replies.  Run it after
+Asks tests/quality/dev (the test split is never read here), each quarter of it with weights fitted on the other three, so that
+no reply is surer than it would be of a new question; and fits, for each kind of reply, an isotonic regression of "this was
+the right reply" on the probability that decided it, over groups of at least ``GROUP`` replies.  Run it after
 fit_fusion.py and after every change of thresholds.  Prints the calibration error before and after, cross-validated.
 """
 
@@ -11,6 +12,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import fields, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -22,17 +24,46 @@ sys.path.insert(0, str(ROOT))
 
 from app.config import load_settings  # noqa: E402
 from app.dialogue.confidence import Knots, calibrated  # noqa: E402
-from app.evaluation.cases import load_cases  # noqa: E402
+from app.evaluation.cases import Cases, load_cases  # noqa: E402
 from app.evaluation.outcomes import Outcome, outcomes  # noqa: E402
 from app.index.encoder import open_encoder  # noqa: E402
 from app.main import current_or_published  # noqa: E402
+from app.retrieval import fusion, search  # noqa: E402
+from app.snapshot import Snapshot  # noqa: E402
 from app.text.tokenize import load_dictionary  # noqa: E402
+from scripts.fit_fusion import examples, fit, unpack  # noqa: E402
 
 GROUP = 25
 RATED = ("in_scope", "out_of_scope", "ambiguous", "judgement")
 MAPPED = ("answer", "clarify", "decline", "neutral")
 """Small talk is too rare and too sure to need one."""
 FOLDS = 5
+QUARTERS = 4
+
+
+def quarter(cases: Cases, number: int) -> Cases:
+    return Cases(**{field.name: getattr(cases, field.name)[number::QUARTERS] for field in fields(Cases)})
+
+
+def with_weights_of_others(snapshot: Snapshot, cases: Cases) -> list[Outcome]:
+    """What comes of every case under weights that were fitted without its quarter."""
+    kinds = np.array([fusion.KINDS.index(intent.kind) for intent in snapshot.intents])
+    parts = [quarter(cases, number) for number in range(QUARTERS)]
+    known = [examples(snapshot, part) for part in parts]
+    served = search.search.__kwdefaults__["weights"]
+    found: list[Outcome] = []
+    for number, part in enumerate(parts):
+        rest = [example for i, held in enumerate(known) if i != number for example in held]
+        chosen, offsets, none = unpack(fit(rest, kinds))
+        search.search.__kwdefaults__["weights"] = replace(
+            served,
+            sources=dict(zip(fusion.FEATURES, chosen.tolist(), strict=True)),
+            kinds=dict(zip(fusion.KINDS, offsets.tolist(), strict=True)),
+            none=none,
+        )
+        found += [outcome for outcome in outcomes(snapshot, part) if outcome.family in RATED]
+    search.search.__kwdefaults__["weights"] = served
+    return found
 
 
 def knots(found: Sequence[Outcome]) -> Knots:
@@ -61,7 +92,7 @@ def main() -> None:
     args = parser.parse_args()
     settings = load_settings()
     snapshot = current_or_published(settings, open_encoder(settings.encoder), load_dictionary())
-    found = [o for o in outcomes(snapshot, load_cases(ROOT / "tests/quality/dev")) if o.family in RATED]
+    found = with_weights_of_others(snapshot, load_cases(ROOT / "tests/quality/dev"))
     fold = np.random.default_rng(3).integers(0, FOLDS, len(found))
     before = [(o.probability, o.correct) for o in found]
     after = []
