@@ -124,7 +124,7 @@ def _answer(snapshot: Snapshot, question: Question, turn: Turn | None) -> tuple[
         reply = Reply(
             "decline", replies.clarify_failed if first else replies.decline, 1.0, handover=not first, tier="rejected"
         )
-        return reply, replace(turn, offered=(), topic=None, misses=turn.misses + 1)
+        return reply, replace(turn, offered=(), asked=False, topic=None, misses=turn.misses + 1)
 
     def rank(words: str) -> Ranking:
         return search(snapshot, words, audience=turn.audience, named=_named(words, turn))

@@ -12,8 +12,10 @@ from app.retrieval.laws import LawHit
 from app.snapshot import Snapshot
 from app.text.normalize import match_key
 
-FITS = 1.30
-"""Score from which an article clearly fits a question that no entry answers.  A first guess, not yet measured."""
+FITS = 1.80
+"""Score from which an article clearly fits a question that no entry answers.  Dev: 87 % of the questions about articles reach it,
+93 % of those with a right one first; 7 % of the questions out of scope, most of them near ones that an article does settle
+(「投标报价用美元报，汇率按哪天的折」)."""
 MAX_ARTICLES = 3
 BESIDE = 8
 """Characters that may stand beside a statute's name for the message to be a reference to it and no question."""
