@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -26,9 +26,11 @@ from rich.text import Text
 from app import __version__
 from app.config import BadSettings, Settings, load_settings
 from app.errors import AppError, KnowledgeRejected, StorageFailed
-from app.knowledge.loader import RawEntry
 from app.knowledge.model import Problem
-from app.knowledge.workbook.yaml_edit import Changes
+
+if TYPE_CHECKING:
+    from app.knowledge.loader import RawEntry
+    from app.knowledge.workbook.yaml_edit import Changes
 
 app = typer.Typer(
     name="yiboshi",

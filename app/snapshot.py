@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.errors import IndexUnusable, NotReady
-from app.index import articles, lexicon, manuals, passages, spelling, verdict
+from app.index import articles, lexicon, manuals, passages, spelling, views
 from app.index.articles import ArticleIndex, LawArticle
 from app.index.dense import DenseIndex, rows_of
 from app.index.encoder import Encoder, Vectors
@@ -25,7 +25,7 @@ from app.index.passages import Passage
 from app.index.spelling import Spelling
 from app.index.store import Manifest, Stored
 from app.index.verdict import Verdict
-from app.index.whitening import Whitening, fit
+from app.index.whitening import Whitening
 from app.knowledge.model import (
     Entry,
     Intent,
@@ -312,10 +312,9 @@ def assemble(stored: Stored, encoder: Encoder, dictionary: Dictionary) -> Snapsh
     tasks = manuals.manual_tasks(knowledge)
     if len(manuals.passage_list(tasks)) != len(stored.manual_vectors):
         raise IndexUnusable(f"索引 {manifest.version} 的手册向量数与步骤不符，请重新发布")
-    owner = np.repeat(np.arange(len(intents)), [len(intent.phrases) for intent in intents])
-    vectors = stored.vectors[: len(texts)]
+    owner = owners(knowledge)
+    learned = views.unpack(stored.views)
     tokenizer = tokenizer_of(knowledge, dictionary)
-    whitening = fit(vectors, owner, len(intents))
     row = {(intent.kind, intent.id): i for i, intent in enumerate(intents)}
     not_exact: dict[str, set[int]] = {}
     error_texts: dict[str, int] = {}
@@ -333,14 +332,14 @@ def assemble(stored: Stored, encoder: Encoder, dictionary: Dictionary) -> Snapsh
         intents=intents,
         phrase_texts=texts,
         owner=owner,
-        phrases=DenseIndex(vectors),
+        phrases=DenseIndex(stored.vectors[: len(texts)]),
         negatives=DenseIndex(stored.vectors[len(texts) :]) if negatives else None,
         negative_owner=np.repeat(
             np.arange(len(knowledge.entries)), [len(entry.not_aliases) for entry in knowledge.entries]
         ),
-        whitening=whitening,
-        verdict=verdict.fit(vectors, np.array([intent.kind == "judgement" for intent in intents])[owner]),
-        prototypes=DenseIndex(prototypes(whitening.apply(vectors), owner, len(intents))),
+        whitening=learned.whitening,
+        verdict=learned.verdict,
+        prototypes=DenseIndex(learned.prototypes),
         lexicon=words,
         spelling=spelling.table(words.phrase_bm25.document_frequencies(), tokenizer.frequencies),
         fuzzy=FuzzyIndex(words.keys),
@@ -353,11 +352,16 @@ def assemble(stored: Stored, encoder: Encoder, dictionary: Dictionary) -> Snapsh
     )
 
 
-def prototypes(vectors: Vectors, owner: npt.NDArray[np.int64], count: int) -> Vectors:
-    """The mean direction of each intent's phrases, ``(count, dim)`` float32 unit rows."""
-    sums = np.zeros((count, vectors.shape[1]), np.float32)
-    np.add.at(sums, owner, vectors)
-    return np.asarray(sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9), np.float32)
+def owners(knowledge: Knowledge) -> npt.NDArray[np.int64]:
+    """The intent of every phrase, ``(phrases,)``."""
+    counts = [len(intent.phrases) for intent in knowledge.intents()]
+    return np.repeat(np.arange(len(counts)), counts)
+
+
+def learn_views(knowledge: Knowledge, vectors: Vectors) -> bytes:
+    """What is learned of the vectors of all phrases, ``(phrases, dim)``, to be stored with a version."""
+    seeks = np.array([intent.kind == "judgement" for intent in knowledge.intents()])
+    return views.pack(views.learn(vectors, owners(knowledge), seeks))
 
 
 class SnapshotHolder:

@@ -27,6 +27,7 @@ from app.config import load_settings  # noqa: E402
 from app.index import articles, passages  # noqa: E402
 from app.index.articles import ArticleIndex  # noqa: E402
 from app.index.encoder import Encoder, open_encoder  # noqa: E402
+from app.index.lexical import Bm25Index  # noqa: E402
 from app.knowledge import official  # noqa: E402
 from app.knowledge.loader import load  # noqa: E402
 from app.knowledge.model import Knowledge  # noqa: E402
@@ -82,10 +83,14 @@ def rankers(index: ArticleIndex, encoder: Encoder, tokenizer: Tokenizer) -> dict
         hits = laws.find(index, encoder, tokenizer, question, top_k=3)
         return [(hit.article.policy.id, hit.article.number) for hit in hits]
 
+    parts = [normalize(text) for _, text in articles.part_list(index.articles)]
+    features = [[*tokenizer.words(part), *bigrams(part)] for part in parts]
+    vocabulary = {feature: i for i, feature in enumerate(dict.fromkeys(["", *itertools.chain(*features)]))}
+    plain = Bm25Index(vocabulary, Bm25Index.build(features, vocabulary))
+
     def bm25(question: str) -> list[tuple[str, str]]:
         text = strip_fillers(normalize(question))
-        scores = index.passages.lexicon.phrase_bm25.relative(tokenizer.words(text) + bigrams(text))
-        best = best_per_owner(scores, index.passages.owner, len(keys))
+        best = best_per_owner(plain.relative(tokenizer.words(text) + bigrams(text)), index.passages.owner, len(keys))
         return [keys[i] for i in np.argsort(-best, kind="stable")[:3]]
 
     def meaning(question: str) -> list[tuple[str, str]]:

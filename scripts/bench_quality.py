@@ -38,7 +38,7 @@ from app.index.lexical import Bm25Index  # noqa: E402
 from app.knowledge.model import Entry  # noqa: E402
 from app.main import current_or_published  # noqa: E402
 from app.retrieval import fusion, search  # noqa: E402
-from app.snapshot import Snapshot, assemble, build_lexicon, encoded_form, phrase_list  # noqa: E402
+from app.snapshot import Snapshot, assemble, build_lexicon, encoded_form, learn_views, phrase_list  # noqa: E402
 from app.text.tokenize import load_dictionary  # noqa: E402
 from scripts.remembering import Remembering  # noqa: E402
 
@@ -227,17 +227,19 @@ def distracted(snapshot: Snapshot, count: int, encoder: Encoder) -> Snapshot:
             "not_aliases": (), "related": (), "keywords": (), "error_texts": (), "business": ("通用",), "clarify": None,
         }  # fmt: skip
         strangers.append(model.model_copy(update=update))
-    update = {"entries": (*snapshot.knowledge.entries, *strangers), "policies": (), "official": ()}
+    update = {"entries": (*snapshot.knowledge.entries, *strangers), "policies": (), "official": (), "manuals": ()}
     knowledge = snapshot.knowledge.model_copy(update=update)
     dictionary = load_dictionary()
     negatives = [phrase for entry in knowledge.entries for phrase in entry.not_aliases]
     vectors = encoder.encode([encoded_form(text) for text in (*phrase_list(knowledge), *negatives)])
+    kept = vectors.astype(np.float16).astype(np.float32)
     stored = store.Stored(
         snapshot.manifest,
         knowledge.model_dump_json().encode(),
         b"{}",
         build_lexicon(knowledge, dictionary),
-        vectors.astype(np.float16).astype(np.float32),
+        kept,
+        views=learn_views(knowledge, kept[: len(phrase_list(knowledge))]),
     )
     return assemble(stored, encoder, dictionary)
 

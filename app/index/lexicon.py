@@ -5,7 +5,9 @@ rest of a start.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from zipfile import BadZipFile
@@ -38,6 +40,32 @@ class Lexicon:
     """Over phrases, words and pairs, with full length normalisation."""
 
 
+@dataclass(frozen=True)
+class Coverage:
+    """The words and character pairs of documents alone, without their single phrases."""
+
+    words: Bm25Index
+    bigrams: Bm25Index
+
+
+def build_coverage(words: Features, pairs: Features, owner: npt.NDArray[np.int64], count: int) -> bytes:
+    """As ``build``, for documents whose single texts are searched by meaning only."""
+    distinct = dict.fromkeys(feature for lists in (words, pairs) for features in lists for feature in features)
+    vocabulary = {feature: column for column, feature in enumerate(["", *distinct])}
+    matrices = {
+        "words": Bm25Index.build(_documents(words, owner, count), vocabulary, **COVERAGE),
+        "bigrams": Bm25Index.build(_documents(pairs, owner, count), vocabulary, **COVERAGE),
+    }
+    return _saved(matrices, vocabulary=_packed(vocabulary))
+
+
+def unpack_coverage(content: bytes) -> Coverage:
+    """Raises ``IndexUnusable`` when this is not what ``build_coverage`` returned."""
+    with _opened(content) as file:
+        vocabulary = _vocabulary(file)
+        return Coverage(_index(file, "words", vocabulary), _index(file, "bigrams", vocabulary))
+
+
 def build(
     keys: Sequence[str], words: Features, pairs: Features, owner: npt.NDArray[np.int64], count: int, sounds: str
 ) -> bytes:
@@ -54,33 +82,40 @@ def build(
         "bigrams": Bm25Index.build(_documents(pairs, owner, count), vocabulary, **COVERAGE),
         "phrase_bm25": Bm25Index.build(phrases, vocabulary),
     }
+    return _saved(matrices, keys=_packed(keys), vocabulary=_packed(vocabulary), sounds=_packed([sounds]))
+
+
+def _saved(matrices: Mapping[str, Mapping[str, Any]], **texts: npt.NDArray[np.uint8]) -> bytes:
     arrays = {f"{name}.{part}": value for name, matrix in matrices.items() for part, value in matrix.items()}
     buffer = io.BytesIO()
-    np.savez(
-        buffer,
-        allow_pickle=False,
-        keys=_packed(keys),
-        vocabulary=_packed(vocabulary),
-        sounds=_packed([sounds]),
-        **arrays,
-    )
+    np.savez(buffer, allow_pickle=False, **texts, **arrays)
     return buffer.getvalue()
 
 
 def unpack(content: bytes) -> Lexicon:
     """Raises ``IndexUnusable`` when this is not what ``build`` returned."""
+    with _opened(content) as file:
+        vocabulary = _vocabulary(file)
+        words, bigrams, phrases = (_index(file, name, vocabulary) for name in ("words", "bigrams", "phrase_bm25"))
+        return Lexicon(_unpacked(file["keys"]), file["sounds"].tobytes().decode(), words, bigrams, phrases)
+
+
+@contextmanager
+def _opened(content: bytes) -> Iterator[Any]:
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
-            vocabulary = {feature: column for column, feature in enumerate(_unpacked(file["vocabulary"]))}
-
-            def index(name: str) -> Bm25Index:
-                parts: dict[str, Any] = {part: file[f"{name}.{part}"] for part in ("data", "indices", "indptr")}
-                return Bm25Index(vocabulary, parts | {"num_docs": int(file[f"{name}.num_docs"])})
-
-            sounds = file["sounds"].tobytes().decode()
-            return Lexicon(_unpacked(file["keys"]), sounds, index("words"), index("bigrams"), index("phrase_bm25"))
+            yield file
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise IndexUnusable(f"词索引不完整或已损坏（{error}），请重新发布") from error
+
+
+def _vocabulary(file: Any) -> dict[str, int]:
+    return {sys.intern(feature): column for column, feature in enumerate(_unpacked(file["vocabulary"]))}
+
+
+def _index(file: Any, name: str, vocabulary: Mapping[str, int]) -> Bm25Index:
+    parts: dict[str, Any] = {part: file[f"{name}.{part}"] for part in ("data", "indices", "indptr")}
+    return Bm25Index(vocabulary, parts | {"num_docs": int(file[f"{name}.num_docs"])})
 
 
 def _documents(features: Features, owner: npt.NDArray[np.int64], count: int) -> list[list[str]]:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from app.index import lexicon
 from app.index.dense import DenseIndex, rows_of
 from app.index.encoder import Vectors
-from app.index.lexicon import Lexicon
+from app.index.lexicon import Coverage
 from app.text.normalize import normalize
 from app.text.tokenize import Tokenizer, bigrams
 
@@ -22,12 +22,12 @@ Passage = tuple[int, str]
 
 @dataclass(frozen=True)
 class PassageIndex:
-    """Rows of ``parts`` and of ``lexicon.phrase_bm25`` run over passages; ``owner`` maps them to ``count`` documents."""
+    """Rows of ``parts`` run over passages; ``owner`` maps them to ``count`` documents."""
 
     count: int
     owner: npt.NDArray[np.int64]
     parts: DenseIndex
-    lexicon: Lexicon
+    lexicon: Coverage
 
     @cached_property
     def rows(self) -> npt.NDArray[np.int64]:
@@ -40,17 +40,15 @@ def build_lexicon(passages: Sequence[Passage], count: int, tokenizer: Tokenizer)
     if not passages:
         return b""
     forms = [normalize(text) for _, text in passages]
-    return lexicon.build(
-        keys=[form.replace(" ", "") for form in forms],
+    return lexicon.build_coverage(
         words=[tokenizer.words(form) for form in forms],
         pairs=[bigrams(form) for form in forms],
         owner=np.array([document for document, _ in passages], np.int64),
         count=count,
-        sounds="",
     )
 
 
 def assemble(passages: Sequence[Passage], count: int, vectors: Vectors, words: bytes) -> PassageIndex:
     """``vectors`` ``(passages, dim)`` and ``words`` are what was stored for exactly these passages."""
     owner = np.array([document for document, _ in passages], np.int64)
-    return PassageIndex(count, owner, DenseIndex(vectors), lexicon.unpack(words))
+    return PassageIndex(count, owner, DenseIndex(vectors), lexicon.unpack_coverage(words))

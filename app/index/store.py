@@ -5,6 +5,7 @@
     indexes/<version>/rendered.json   answers as HTML and text
     indexes/<version>/lexicon.npz     normal forms and word statistics, see app/index/lexicon.py
     indexes/<version>/vectors.npy     (n, dim) float16: all phrases in the order of ``Knowledge.intents``, then not-aliases
+    indexes/<version>/views.npz       what is learned from the vectors, see app/index/views.py
     indexes/<version>/law_lexicon.npz and law_vectors.npy   the same for the articles of statutes; manual_* for manuals
     indexes/current                   the name of the version that serves
 
@@ -29,7 +30,7 @@ import numpy as np
 from app.errors import IndexUnusable, StorageFailed
 from app.index.encoder import Vectors
 
-FORMAT = 9
+FORMAT = 10
 KEPT_VERSIONS = 3
 """The serving version and two before it, to go back to."""
 
@@ -61,6 +62,7 @@ class Stored:
     manual_lexicon: bytes = b""
     manual_vectors: Vectors = field(default_factory=lambda: np.zeros((0, 1), np.float32))
     """All four empty when there are no statutes, no manuals."""
+    views: bytes = b""
 
 
 def save(root: Path, stored: Stored) -> Path:
@@ -74,6 +76,7 @@ def save(root: Path, stored: Stored) -> Path:
         "law_vectors.npy": _packed(stored.law_vectors),
         "manual_lexicon.npz": stored.manual_lexicon,
         "manual_vectors.npy": _packed(stored.manual_vectors),
+        "views.npz": stored.views,
     }
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     manifest = asdict(stored.manifest) | {"files": digests}
@@ -120,6 +123,7 @@ def open_version(root: Path, version: str) -> Stored:
             law_vectors=_unpacked(contents["law_vectors.npy"]),
             manual_lexicon=contents["manual_lexicon.npz"],
             manual_vectors=_unpacked(contents["manual_vectors.npy"]),
+            views=contents["views.npz"],
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise IndexUnusable(f"索引 {folder} 不完整或已损坏（{error}），请重新发布") from error

@@ -38,6 +38,7 @@ from app.snapshot import (
     build_manual_lexicon,
     encoded_form,
     law_list,
+    learn_views,
     manual_list,
     negative_list,
     phrase_list,
@@ -192,6 +193,7 @@ def publish(
                 vectors[len(phrases) : len(phrases) + len(parts)],
                 build_manual_lexicon(knowledge, dictionary),
                 vectors[len(phrases) + len(parts) :],
+                learn_views(knowledge, vectors[: len(phrase_list(knowledge))]),
             )
         snapshot = assemble(stored, encoder, dictionary)
         if stored is not previous:

@@ -11,9 +11,9 @@ from app.index.passages import PassageIndex
 from app.retrieval.fusion import Scores, best_per_owner, mean_of_best, stretch_cosine
 from app.text.tokenize import Tokenizer, bigrams
 
-WEIGHTS = {"meaning": 0.65, "nearby": 1.0, "words": 0.75, "pairs": 0.55, "part": 0.1}
-"""Of the closest passage's cosine, the mean of the three closest, the shares of words and character pairs found anywhere in
-the document, and BM25 of its best passage.  A conditional logit on the dev questions of tests/quality/laws, rounded;
+WEIGHTS = {"meaning": 0.65, "nearby": 1.0, "words": 0.75, "pairs": 0.55}
+"""Of the closest passage's cosine, the mean of the three closest, and the shares of words and character pairs found anywhere in
+the document.  A conditional logit on the dev questions of tests/quality/laws, rounded;
 cross-validated, 90.0 % of them have a right article first and 97.5 % among three.  scripts/bench_laws.py shows both splits."""
 NEARBY = 3
 CLOSEST = 800
@@ -34,12 +34,10 @@ def score(index: PassageIndex, encoder: Encoder, tokenizer: Tokenizer, text: str
     near = np.full(len(index.parts), closest[-1], np.float32)
     near[rows] = closest
     words, pairs = tokenizer.words(text), bigrams(text)
-    by_words = index.lexicon.phrase_bm25.relative(words + pairs)
     documents = (
         WEIGHTS["meaning"] * best_per_owner(near, index.owner, index.count)
         + WEIGHTS["nearby"] * mean_of_best(near, index.rows, NEARBY)
         + WEIGHTS["words"] * index.lexicon.words.relative(words)
         + WEIGHTS["pairs"] * index.lexicon.bigrams.relative(pairs)
-        + WEIGHTS["part"] * best_per_owner(by_words, index.owner, index.count)
     )
-    return Scored(np.asarray(documents, np.float32), np.asarray(near + by_words, np.float32))
+    return Scored(np.asarray(documents, np.float32), near)
