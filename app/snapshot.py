@@ -346,7 +346,9 @@ def assemble(stored: Stored, encoder: Encoder, dictionary: Dictionary) -> Snapsh
         exact={key: int(owner[i]) for i, key in enumerate(words.keys)},
         not_exact={key: frozenset(rows) for key, rows in not_exact.items()},
         laws=articles.assemble(law_articles, stored.law_vectors, stored.law_lexicon) if law_articles else None,
-        manuals=manuals.assemble(tasks, stored.manual_vectors, stored.manual_lexicon) if tasks else None,
+        manuals=manuals.assemble(tasks, manual_passages(knowledge), stored.manual_vectors, stored.manual_lexicon)
+        if tasks
+        else None,
         error_texts=error_texts,
         error_index=FuzzyIndex(list(error_texts)),
     )

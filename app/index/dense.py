@@ -14,15 +14,17 @@ faiss.omp_set_num_threads(1)  # a flat index of a few thousand rows is done befo
 
 
 class DenseIndex:
-    """Search of all rows of ``(n, dim)`` float32 unit vectors, kept in half precision.
+    """Search of all rows of ``(n, dim)`` float32 unit vectors, kept in eight bits a component.
 
-    Half the memory, and faster for it; a cosine is off by at most 0.001, the same on every machine.
+    A quarter of the memory, and faster for it; a cosine is off by about 0.001, the same on every machine.
     """
 
     def __init__(self, vectors: Vectors) -> None:
-        half = faiss.ScalarQuantizer.QT_fp16
-        self._index = faiss.IndexScalarQuantizer(vectors.shape[1], half, faiss.METRIC_INNER_PRODUCT)
-        self._index.add(np.ascontiguousarray(vectors, np.float32))
+        eight = faiss.ScalarQuantizer.QT_8bit
+        self._index = faiss.IndexScalarQuantizer(vectors.shape[1], eight, faiss.METRIC_INNER_PRODUCT)
+        rows = np.ascontiguousarray(vectors, np.float32)
+        self._index.train(rows)  # the range of each component
+        self._index.add(rows)
 
     def __len__(self) -> int:
         return int(self._index.ntotal)

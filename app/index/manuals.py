@@ -48,6 +48,8 @@ class ManualIndex:
 
     tasks: Sequence[ManualTask]
     lines: Sequence[TaskLine]
+    texts: Sequence[str]
+    """What is searched of each line."""
     passages: PassageIndex
     by_entry: Mapping[str, tuple[ManualTask, ...]]
     """Entry -> tasks that send people to it when something goes wrong, those first that are most about it."""
@@ -62,7 +64,8 @@ def passage_list(tasks: Sequence[ManualTask]) -> list[Passage]:
     return [(row, f"{task.task.title}：{line.text}") for row, task in enumerate(tasks) for line in task.lines]
 
 
-def assemble(tasks: Sequence[ManualTask], vectors: Vectors, words: bytes) -> ManualIndex:
+def assemble(tasks: Sequence[ManualTask], texts: Sequence[Passage], vectors: Vectors, words: bytes) -> ManualIndex:
+    """``texts`` are ``passage_list(tasks)`` with the centre's facts put in."""
     by_entry: dict[str, list[tuple[float, ManualTask]]] = {}
     for task in tasks:
         named = Counter(entry for item in task.task.trouble for entry in item.entries)
@@ -71,7 +74,8 @@ def assemble(tasks: Sequence[ManualTask], vectors: Vectors, words: bytes) -> Man
     return ManualIndex(
         tasks=tasks,
         lines=[line for task in tasks for line in task.lines],
-        passages=passages.assemble(passage_list(tasks), len(tasks), vectors, words),
+        texts=[text for _, text in texts],
+        passages=passages.assemble(texts, len(tasks), vectors, words),
         by_entry={
             entry: tuple(task for _, task in sorted(found, key=lambda pair: -pair[0]))
             for entry, found in by_entry.items()

@@ -10,7 +10,7 @@ from app.index.encoder import Encoder
 from app.index.manuals import ManualIndex, ManualTask, TaskLine
 from app.retrieval import passages
 from app.text.normalize import normalize, strip_fillers
-from app.text.tokenize import Tokenizer
+from app.text.tokenize import Tokenizer, bigrams
 
 
 @dataclass(frozen=True)
@@ -21,10 +21,18 @@ class TaskHit:
 
 
 def find(manuals: ManualIndex, encoder: Encoder, tokenizer: Tokenizer, question: str, top_k: int = 10) -> list[TaskHit]:
-    scored = passages.score(manuals.passages, encoder, tokenizer, strip_fillers(normalize(question)))
+    text = strip_fillers(normalize(question))
+    scored = passages.score(manuals.passages, encoder, tokenizer, text)
+    asked = set(bigrams(text))
+
+    def fit(line: int) -> float:
+        """By meaning, and by the share of the question's character pairs that the line has."""
+        said = asked & set(bigrams(normalize(manuals.texts[line])))
+        return float(scored.passages[line]) + len(said) / max(len(asked), 1)
+
     hits = []
     for row in np.argsort(-scored.documents, kind="stable")[:top_k].tolist():
         lines = np.flatnonzero(manuals.passages.owner == row)
-        best = int(lines[scored.passages[lines].argmax()])
+        best = max(lines.tolist(), key=fit)
         hits.append(TaskHit(manuals.tasks[row], manuals.lines[best], float(scored.documents[row])))
     return hits

@@ -190,4 +190,5 @@ def test_the_manifest_says_what_made_the_version(tmp_path: Path) -> None:
         "law_vectors.npy",
         "manual_lexicon.npz",
         "manual_vectors.npy",
+        "views.npz",
     }
