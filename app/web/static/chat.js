@@ -178,20 +178,18 @@
     });
   }
 
+  // The definition is in the page only while it is open: the answer stays as it reads, also for copying.
   function explained(item) {
     var note = element("span", "definition", item.definition);
-    note.hidden = true;
     var word = button(item.term, function () {
-      note.hidden = !note.hidden;
-      word.setAttribute("aria-expanded", String(!note.hidden));
+      if (note.parentNode) note.remove();
+      else word.after(note);
+      word.setAttribute("aria-expanded", String(Boolean(note.parentNode)));
     });
     word.className = "term";
     word.setAttribute("aria-expanded", "false");
     word.setAttribute("aria-label", item.term + "，看释义");
-    var both = document.createDocumentFragment();
-    both.appendChild(word);
-    both.appendChild(note);
-    return both;
+    return word;
   }
 
   function term(node, found) {
