@@ -86,8 +86,8 @@ def follow_up(
         if sibling is not None:
             return Continued(Decision("answer", alone.confidence, entry=sibling), ranking, last.question)
     core = cues.without_connectives(text)
-    if turn.asked and (not cues.asks(text) or not _another_matter(alone, turn)):
-        picked = _among_offered(snapshot, text, core, turn, rank)
+    if turn.asked:
+        picked = _among_offered(snapshot, text, core, turn, alone, rank)
         if picked is not None:
             decision = Decision("answer", max(alone.confidence, 0.5), entry=picked)
             return Continued(decision, ranking, subject(snapshot, turn) or None)
@@ -122,14 +122,21 @@ def _another_matter(alone: Decision, turn: Turn) -> bool:
     """Whether a message says by itself something that none of the options just shown is about."""
     if alone.kind == "answer":
         return alone.confidence >= SURE_ALONE and alone.entry not in {option.entry for option in turn.offered}
-    return alone.kind in ("smalltalk", "neutral") or (alone.kind == "decline" and alone.intent is not None)
+    return alone.kind == "decline" and alone.intent is not None
 
 
-def _among_offered(snapshot: Snapshot, text: str, core: str, turn: Turn, rank: Rank) -> str | None:
-    """The option that a message chooses after a question back, in other words than its label."""
+def _among_offered(snapshot: Snapshot, text: str, core: str, turn: Turn, alone: Decision, rank: Rank) -> str | None:
+    """The option that a message chooses after a question back, in other words than its label.
+
+    A message that asks about another matter chooses none; one that asks nothing may, if it names the option's line of
+    business or most of its label.
+    """
+    if alone.kind in ("smalltalk", "neutral"):
+        return None
     keys = [option.entry for option in turn.offered]
-    chosen = _singled_out(snapshot, text, turn)
-    if chosen is not None:
+    another = _another_matter(alone, turn)
+    chosen = None if another and cues.asks(text) else _singled_out(snapshot, text, turn)
+    if chosen is not None or another or not keys:
         return chosen
     words = subject(snapshot, turn)
     together = rank(f"{words} {core}" if words else core)

@@ -318,3 +318,29 @@ def test_role_and_business_chosen_once_hold_for_the_conversation(shipped: Snapsh
     reply, turn = answer(shipped, Question(AMBIGUOUS), turn)
     assert (reply.kind, entry_of(reply)) == ("answer", "land-04")
     assert (turn.audience, turn.business) == ("bidder", "土地")
+
+
+# After a question back.
+
+
+@pytest.mark.parametrize(
+    ("said", "entry"),
+    [("工程上的，盖学校那个", "deposit-04"), ("政府采购的货物", "deposit-05"), ("是块地的", "land-04")],
+)
+def test_what_asks_nothing_is_the_choice(shipped: Snapshot, said: str, entry: str) -> None:
+    _, reply = talk(shipped, AMBIGUOUS, said)
+    assert (reply.kind, entry_of(reply)) == ("answer", entry)
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"), [("谢谢", "smalltalk"), ("帮我写一份标书", "decline"), ("这家该不该废标", "neutral")]
+)
+def test_thanks_and_other_matters_choose_nothing(shipped: Snapshot, said: str, kind: str) -> None:
+    _, reply = talk(shipped, AMBIGUOUS, said)
+    assert (reply.kind, reply.tier) != ("answer", "follow_up")
+    assert reply.kind == kind
+
+
+def test_another_question_is_not_bent_to_the_options(shipped: Snapshot) -> None:
+    _, reply = talk(shipped, AMBIGUOUS, shipped.entries["ca-05"].question)
+    assert (reply.kind, entry_of(reply)) == ("answer", "ca-05")
