@@ -248,7 +248,11 @@ def vectors_at_hand(indexes: Path, encoder: Encoder) -> AtHand:
     """Vectors the published version has, and those of a few new texts."""
 
     def of(texts: Sequence[str]) -> Mapping[str, Vectors]:
-        known = _known_vectors(_open_previous(indexes), encoder)
+        previous = _open_previous(indexes)
+        known: dict[str, Vectors] = {}
+        if previous is not None and previous.manifest.encoder == encoder.fingerprint:
+            phrases = phrase_list(Knowledge.model_validate_json(previous.knowledge))
+            known = {encoded_form(text): vector for text, vector in zip(phrases, previous.vectors, strict=False)}
         missing = sorted({text for text in texts if text not in known})
         if len(missing) > AT_HAND:
             missing = []
