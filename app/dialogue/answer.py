@@ -196,7 +196,7 @@ def _beside(snapshot: Snapshot, reply: Reply, text: str, question: Question) -> 
                 handover=False,
                 confidence=1.0,
             )
-    if reply.kind == "decline" and reply.tier != "rejected" and reply.intent is None:
+    if reply.kind == "decline" and reply.tier != "rejected":
         return replace(reply, articles=lookup.fitting(snapshot, question.text, question.as_of))
     return reply
 

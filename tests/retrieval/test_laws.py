@@ -44,3 +44,24 @@ def test_a_name_with_other_words_searches_that_statute_only(shipped: Snapshot):
 def test_a_question_that_names_a_statute_in_passing_is_still_answered(shipped: Snapshot):
     reply, _ = answer(shipped, Question(shipped.entries["deposit-01"].aliases[0]))
     assert (reply.kind, reply.entry and reply.entry.id) == ("answer", "deposit-01")
+
+
+@pytest.mark.parametrize(
+    ("question", "policy", "number"),
+    [
+        ("防水工程的保修期最短几年", "construction-quality-regulations", "第四十条"),
+        ("领施工许可证要具备哪些条件", "construction-law", "第八条"),
+    ],
+)
+def test_a_question_no_entry_answers_is_shown_the_article_that_settles_it(
+    shipped: Snapshot, question: str, policy: str, number: str
+):
+    reply, _ = answer(shipped, Question(question))
+    assert (reply.kind, reply.entry) == ("decline", None)
+    assert (policy, number) in [(hit.article.policy.id, hit.article.number) for hit in reply.articles]
+
+
+@pytest.mark.parametrize("question", ["今天天气怎么样", "推荐一家好吃的饭店", "帮我订张机票"])
+def test_what_no_article_is_about_is_shown_none(shipped: Snapshot, question: str):
+    reply, _ = answer(shipped, Question(question))
+    assert (reply.kind, reply.articles) == ("decline", ())
