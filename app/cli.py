@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -27,10 +27,6 @@ from app import __version__
 from app.config import BadSettings, Settings, load_settings
 from app.errors import AppError, KnowledgeRejected, StorageFailed
 from app.knowledge.model import Problem
-
-if TYPE_CHECKING:
-    from app.knowledge.loader import RawEntry
-    from app.knowledge.workbook.yaml_edit import Changes
 
 app = typer.Typer(
     name="yiboshi",
@@ -318,7 +314,7 @@ def validate(
     form = Format.json if as_json else form
     with _reported(form is Format.json):
         at_hand = vectors_at_hand(settings.indexes, open_encoder(settings.encoder, settings.threads))
-        knowledge, problems = check(settings.kb_dir, local_now().date(), settings.laws, settings.overlays, at_hand)
+        knowledge, problems, _ = check(settings.kb_dir, local_now().date(), settings.laws, settings.overlays, at_hand)
     if form is Format.json:
         print(
             json.dumps({"ok": knowledge is not None, "problems": [p.as_dict() for p in problems]}, ensure_ascii=False)
@@ -483,13 +479,15 @@ def import_xlsx(
     as_json: AsJson = False,
 ) -> None:
     """检查 Excel 里的常见问题，列出对 YAML 的改动；加 --write 才写入，写入后还要发布。"""
-    from app.knowledge.workbook import reading, yaml_edit
+    from app.knowledge.workbook import yaml_edit
+    from app.main import local_now
+    from app.publishing.workbook import plan
 
     settings = _settings(kb_dir=kb)
     with _reported(as_json):
-        changes, problems = _planned(settings, *reading.read(file), delete_missing)
+        changes, problems = plan(settings.kb_dir, file, local_now().date(), settings.laws, delete_missing)
         if changes is None:
-            raise KnowledgeRejected("Excel 里有错误，没有改动任何内容", problems)
+            raise KnowledgeRejected("有错误，没有改动任何内容", problems)
         if apply:
             yaml_edit.write(changes)
     diff = changes.diff(settings.kb_dir)
@@ -507,31 +505,6 @@ def import_xlsx(
         out.print(f"表里没有的 {len(changes.missing)} 条保留不动：{'、'.join(changes.missing)}", markup=False)
     if changes.texts:
         out.print("已写入；运行 yiboshi publish 后生效" if apply else "没有写入；确认后加 --write 再运行一次")
-
-
-def _planned(
-    settings: Settings, raw: list[RawEntry], problems: list[Problem], delete_missing: bool
-) -> tuple[Changes | None, list[Problem]]:
-    """What a workbook would change, and every problem of it; None while there is an error."""
-    from app.knowledge.loader import load
-    from app.knowledge.validation import in_order, validate
-    from app.knowledge.workbook import yaml_edit
-    from app.main import local_now
-
-    base = load(settings.kb_dir)
-    kept = [] if delete_missing else [e for e in base.raw if e.id and e.id not in {row.id for row in raw}]
-    source = load(settings.kb_dir, faq=[*raw, *kept])
-    found = in_order([*problems, *validate(source, local_now().date())])
-    if any(problem.severity == "error" for problem in found):
-        return None, [problem for problem in found if problem.severity != "note"]
-    old = {entry.id: entry for entry in base.records["entries"]}
-    changes = yaml_edit.plan(settings.kb_dir, old, source.records["entries"], delete_missing)
-    for key in changes.homeless:
-        mark = source.mark("entries", key, "category")
-        message = "这个分类还没有文件"
-        found.append(Problem("error", mark, "分类", message, key, "先在 kb/faq 建一个文件，第一行写 category"))
-    warnings = [problem for problem in found if problem.severity != "note"]
-    return (None if changes.homeless else changes), warnings
 
 
 @app.command("import-law")

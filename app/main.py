@@ -6,11 +6,11 @@ import asyncio
 import ctypes
 import logging
 import signal
+import threading
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from datetime import datetime
-from typing import Any
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import date, datetime
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
@@ -19,7 +19,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from app import __version__
 from app.config import Settings, load_settings
 from app.dialogue.turn import Sessions
-from app.errors import AppError, IndexUnusable
+from app.errors import AppError, IndexUnusable, PublishBusy
 from app.index import store
 from app.index.encoder import Encoder, open_encoder
 from app.journal import Journal
@@ -35,6 +35,9 @@ log = logging.getLogger("yiboshi")
 
 WATCH_SECONDS = 0.5
 """How often a process looks whether another one (a worker, ``yiboshi publish``) has published."""
+
+DUE_SECONDS = 60.0
+"""How often it looks whether a day has come that changes what holds."""
 
 M_ARENA_MAX = -8
 """Of glibc's ``malloc.h``."""
@@ -74,9 +77,7 @@ def current_or_published(
     except IndexUnusable as error:
         log.warning("%s", error.message)
         snapshot = None
-    if snapshot is not None and snapshot.manifest.source == pipeline.source_digest(
-        settings.kb_dir, settings.laws, settings.overlays
-    ):
+    if snapshot is not None and not _is_edited(settings, snapshot) and not _is_due(settings):
         return snapshot
     try:
         fresh, _ = pipeline.publish(
@@ -136,9 +137,10 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     )
     tasks = [asyncio.create_task(_follow(settings, holder, encoder, dictionary))]
     hangup = asyncio.Event()
-    with suppress(NotImplementedError, RuntimeError, ValueError):  # not the main thread, or no such signal here
+    if hasattr(signal, "SIGHUP") and threading.current_thread() is threading.main_thread():  # where signals arrive
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hangup.set)
     tasks.append(asyncio.create_task(_publish_on(hangup, publish)))
+    tasks.append(asyncio.create_task(_publish_when_due(settings, holder, publish)))
     give_back_memory()
     log.info("serving %s (%s)", holder.current().version, encoder.name)
     try:
@@ -146,6 +148,40 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         for task in tasks:
             task.cancel()
+
+
+def _is_edited(settings: Settings, snapshot: Snapshot) -> bool:
+    digest = pipeline.source_digest(settings.kb_dir, settings.laws, settings.overlays)
+    return snapshot.manifest.source != digest
+
+
+def _is_due(settings: Settings) -> bool:
+    """Whether the day has come on which a law expires or an entry begins: time edits the knowledge too."""
+    day = store.due(settings.indexes)
+    return day is not None and day <= local_now().date()
+
+
+async def _publish_when_due(settings: Settings, holder: SnapshotHolder, publish: Callable[[], PublishReport]) -> None:
+    """Publish anew on a day that is due; edits nobody has published yet are not ours to publish."""
+    tried: date | None = None
+    while True:
+        today = local_now().date()
+        if tried != today and _is_due(settings):
+            tried = today  # what fails today is tried again tomorrow
+            if await run_in_threadpool(_is_edited, settings, holder.current()):
+                log.warning("有法规或条目今天起生效或失效，但知识库有还没发布的改动：请检查后发布")
+            else:
+                await _published(publish)
+        await asyncio.sleep(DUE_SECONDS)
+
+
+async def _published(publish: Callable[[], PublishReport]) -> None:
+    try:
+        await run_in_threadpool(publish)
+    except PublishBusy as error:
+        log.info("%s", error.message)  # another process is at it, and this one follows
+    except AppError as error:
+        log.error("%s\n%s", error.message, "\n".join(map(str, error.details)))
 
 
 def _serve(holder: SnapshotHolder, snapshot: Snapshot) -> None:
@@ -173,14 +209,11 @@ async def _follow(settings: Settings, holder: SnapshotHolder, encoder: Encoder, 
             _serve(holder, snapshot)
 
 
-async def _publish_on(hangup: asyncio.Event, publish: Any) -> None:
+async def _publish_on(hangup: asyncio.Event, publish: Callable[[], PublishReport]) -> None:
     while True:
         await hangup.wait()
         hangup.clear()
-        try:
-            await run_in_threadpool(publish)
-        except AppError as error:
-            log.error("%s\n%s", error.message, "\n".join(map(str, error.details)))
+        await _published(publish)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

@@ -7,7 +7,7 @@ import re
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 
 import numpy as np
@@ -142,6 +142,11 @@ class Snapshot:
             while chain[-1] in successor:
                 chain.append(successor[chain[-1]])
         return {key: tuple(every[k] for k in chain) for chain in chains if len(chain) > 1 for key in chain}
+
+    def version_on(self, entry: str, day: date) -> Entry | None:
+        """The version of an entry in force on a day: the newest of them, None before the first and after the last."""
+        versions = self.versions.get(entry, (self.entries[entry],))
+        return next((version for version in reversed(versions) if version.in_force(day)), None)
 
     @cached_property
     def intent_of(self) -> Mapping[str, Intent]:

@@ -238,20 +238,18 @@ facts:
 
 def write(folder: Path) -> Path:
     """Write the small knowledge base to ``folder/kb`` and return that path."""
-    kb = folder / "kb"
-    for name, text in FILES.items():
-        path = kb / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
-    return kb
+    return _written(folder / "kb", FILES)
 
 
 def write_whole(folder: Path) -> Path:
     """The same with ``MORE``."""
-    kb = write(folder)
-    for name, text in MORE.items():
+    return _written(folder / "kb", FILES | MORE)
+
+
+def _written(kb: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
         path = kb / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
     return kb
 

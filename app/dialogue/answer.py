@@ -14,7 +14,6 @@ from app.dialogue.policy import MAX_OPTIONS, Decision, Kind, decide
 from app.dialogue.turn import Offered, Turn
 from app.index.spelling import corrected
 from app.knowledge.model import Audience, Business, Category, Entry, Term
-from app.knowledge.validation import in_force
 from app.retrieval.laws import LawHit
 from app.retrieval.search import Ranking, search
 from app.snapshot import Snapshot
@@ -95,7 +94,7 @@ def _on_day(snapshot: Snapshot, reply: Reply, day: date | None) -> Reply:
     if reply.entry is None:
         return reply
     versions = snapshot.versions.get(reply.entry.id, (reply.entry,))
-    chosen = next((entry for entry in reversed(versions) if in_force(entry, day)), None) if day else reply.entry
+    chosen = snapshot.version_on(reply.entry.id, day) if day else reply.entry
     if chosen is None:
         decline = snapshot.fill(snapshot.knowledge.replies.not_in_force)
         return Reply("decline", decline, reply.confidence, versions=versions, handover=True, tier=reply.tier)

@@ -8,6 +8,7 @@
     indexes/<version>/views.npz       what is learned from the vectors, see app/index/views.py
     indexes/<version>/law_lexicon.npz and law_vectors.npy   the same for the articles of statutes; manual_* for manuals
     indexes/current                   the name of the version that serves
+    indexes/due                       the day on which it is to be published anew: a law expires, an entry begins
 
 A folder cannot be replaced atomically but a small file can, hence the pointer.  A version is written beside its place
 under a temporary name, synced, renamed; only a complete one is ever pointed at.
@@ -23,6 +24,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -154,6 +156,26 @@ def activate(root: Path, version: str) -> None:
     for old in versions(root)[KEPT_VERSIONS:]:
         if old != version:
             shutil.rmtree(root / old, ignore_errors=True)
+
+
+def set_due(root: Path, day: date | None) -> None:
+    """Note when the serving version must be made anew though nothing was edited; raises ``StorageFailed``."""
+    try:
+        handle, name = tempfile.mkstemp(prefix=".current-", dir=root)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(f"{day or ''}\n")
+        os.chmod(name, 0o644)
+        os.replace(name, root / "due")
+    except OSError as error:
+        raise StorageFailed(f"写不进 {root}（{error.strerror}）") from error
+
+
+def due(root: Path) -> date | None:
+    """The day noted last; None when there is none."""
+    try:
+        return date.fromisoformat((root / "due").read_text("ascii").strip())
+    except (OSError, ValueError):
+        return None
 
 
 def versions(root: Path) -> list[str]:

@@ -94,6 +94,10 @@ class Entry(Record):
     """The entry that answered this question before ``effective_from``; the two may share wordings and number."""
     updated: date
 
+    def in_force(self, day: date) -> bool:
+        """Both ends of the window belong to it."""
+        return (self.effective_from or date.min) <= day <= (self.effective_to or date.max)
+
     def day_nearest(self, today: date) -> date:
         """The day of the entry's window that is nearest to ``today``; of a past version its last, of a future its first."""
         if self.effective_from and self.effective_from > today:

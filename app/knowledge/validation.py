@@ -8,6 +8,7 @@ from difflib import get_close_matches
 
 from app.knowledge import placeholders
 from app.knowledge.lint import lint
+from app.knowledge.lint.wordings import wordings
 from app.knowledge.loader import Source
 from app.knowledge.model import CATEGORIES, SEVERITIES, Entry, Mark, OfficialText, Problem
 from app.text.normalize import match_key
@@ -40,9 +41,8 @@ def in_order(problems: Iterable[Problem]) -> list[Problem]:
 def _intent_phrases(source: Source) -> Iterator[tuple[str, str, str, str]]:
     """(kind, id, field, phrase) of everything a question may be matched with."""
     for entry in source.records["entries"]:
-        yield "entries", entry.id, "question", entry.question
-        for i, alias in enumerate(entry.aliases):
-            yield "entries", entry.id, f"aliases[{i}]", alias
+        for field, text in wordings(entry):
+            yield "entries", entry.id, field, text
     for kind in ("topics", "judgements", "pointers", "smalltalk"):
         for record in source.records[kind]:
             if kind == "pointers":
@@ -171,17 +171,11 @@ def _windows(source: Source, entries: list[Entry], today: date) -> Iterator[Prob
         if entry.effective_from and entry.effective_to and entry.effective_from > entry.effective_to:
             found = f"{entry.effective_from} 至 {entry.effective_to}"
             yield Problem("error", mark, f"{entry.id}.effective_to", "失效日早于生效日", found)
-        elif entry.id not in versions and not in_force(entry, today):
+        elif entry.id not in versions and not entry.in_force(today):
             message = "不在有效期内，已停用，不会作为答复"
             yield Problem(
                 "warning", mark, f"{entry.id}.effective_to", message, str(entry.effective_to or entry.effective_from)
             )
-
-
-def in_force(entry: Entry, today: date) -> bool:
-    """Both ends of the window belong to it."""
-    started = entry.effective_from is None or entry.effective_from <= today
-    return started and (entry.effective_to is None or today <= entry.effective_to)
 
 
 def _categories(entries: list[Entry]) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from app.index.dense import near_pairs
 from app.index.encoder import Vectors
-from app.knowledge.lint.wordings import squeezed
+from app.knowledge.lint.wordings import squeezed, wordings
 from app.knowledge.loader import Source
 from app.knowledge.model import Problem
 from app.snapshot import encoded_form
@@ -19,18 +19,14 @@ ALIKE = 0.99
 real ones; two entries that must keep such a pair say so by listing the other's wording under ``not_aliases``."""
 
 
-def wordings(source: Source) -> list[tuple[str, str, str]]:
-    """(entry, field, text) of everything an entry is known by."""
-    return [
-        (entry.id, field, text)
-        for entry in source.records["entries"]
-        for field, text in (("question", entry.question), *((f"aliases[{i}]", a) for i, a in enumerate(entry.aliases)))
-    ]
-
-
 def problems(source: Source, vectors: Mapping[str, Vectors]) -> Iterator[Problem]:
     """``vectors`` maps ``encoded_form`` of a wording to its unit vector; wordings without one are passed over."""
-    known = [(found, vectors[form]) for found in wordings(source) if (form := encoded_form(found[2])) in vectors]
+    known = [
+        ((entry.id, field, text), vectors[form])
+        for entry in source.records["entries"]
+        for field, text in wordings(entry)
+        if (form := encoded_form(text)) in vectors
+    ]
     if not known:
         return
     disowned = {entry.id: {match_key(text) for text in entry.not_aliases} for entry in source.records["entries"]}

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,10 +25,11 @@ from app.index.encoder import Encoder, Vectors
 from app.knowledge import official
 from app.knowledge.lint.citations import quarantined
 from app.knowledge.lint.statutes import Statutes
+from app.knowledge.lint.wordings import wordings
 from app.knowledge.loader import Source, load
-from app.knowledge.model import Entry, Knowledge, OfficialText, Policy, Problem
+from app.knowledge.model import Entry, Gist, Knowledge, OfficialText, Policy, Problem
 from app.knowledge.render import Rendered, render
-from app.knowledge.validation import in_force, in_order, validate
+from app.knowledge.validation import in_order, validate
 from app.publishing import near_duplicates
 from app.snapshot import (
     Snapshot,
@@ -77,39 +78,58 @@ AtHand = Callable[[Sequence[str]], Mapping[str, Vectors]]
 """Vectors of those texts for which there are any without much ado."""
 
 
+class Checked(NamedTuple):
+    """``knowledge`` is None when there is any error; ``due`` the next day on which some window of it begins or is over."""
+
+    knowledge: Knowledge | None
+    problems: list[Problem]
+    due: date | None
+
+
 def check(
     kb: Path, today: date, laws: Path | None = None, overlays: Sequence[Path] = (), at_hand: AtHand | None = None
-) -> tuple[Knowledge | None, list[Problem]]:
-    """Load and validate; the knowledge is None when there is any error.
+) -> Checked:
+    """Load and validate.
 
     ``laws`` holds the imported official texts; with ``at_hand``, wordings are compared by meaning as well.
     """
     source = load(kb, overlays)
-    texts, listed = _official(source, laws)
+    texts, listed = official_texts(source, laws)
     problems = validate(source, today, texts)
     if at_hand is not None:
-        forms = [encoded_form(text) for _, _, text in near_duplicates.wordings(source)]
+        forms = [encoded_form(text) for entry in source.records["entries"] for _, text in wordings(entry)]
         problems = in_order([*problems, *near_duplicates.problems(source, at_hand(forms))])
     if any(problem.severity == "error" for problem in problems):
-        return None, problems
+        return Checked(None, problems, None)
     knowledge = source.knowledge()
+    due = _next_change(knowledge, today)
     resting = quarantined(source, Statutes(knowledge.policies, today=today), today)
     kept = [entry for entry in knowledge.entries if entry.id not in source.hidden and entry.id not in resting]
     served, superseded = in_turn(kept, today)
     knowledge = _without(knowledge, served).model_copy(update={"superseded": superseded})
-    return knowledge.model_copy(update={"official": texts, "policies": (*knowledge.policies, *listed)}), problems
+    knowledge = knowledge.model_copy(update={"official": texts, "policies": (*knowledge.policies, *listed)})
+    return Checked(knowledge, problems, due)
+
+
+def _next_change(knowledge: Knowledge, today: date) -> date | None:
+    """The first day after ``today`` on which an entry, a statute or an article begins to hold or no longer does."""
+    gists = [gist for policy in knowledge.policies for gist in policy.articles]
+    dated: tuple[Entry | Policy | Gist, ...] = (*knowledge.entries, *knowledge.policies, *gists)
+    days = [record.effective_from for record in dated if record.effective_from]
+    days += [record.effective_to + timedelta(days=1) for record in dated if record.effective_to]
+    return min((day for day in days if day > today), default=None)
 
 
 def in_turn(entries: Sequence[Entry], today: date) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
     """The entries to be asked today, and the other versions of them (see ``Entry.replaces``)."""
-    current = {entry.id for entry in entries if in_force(entry, today)}
+    current = {entry.id for entry in entries if entry.in_force(today)}
     overtaken = {entry.replaces for entry in entries if entry.replaces and entry.id in current}
     served = tuple(entry for entry in entries if entry.id in current - overtaken)
     linked = {entry.replaces for entry in entries if entry.replaces} | {entry.id for entry in entries if entry.replaces}
     return served, tuple(entry for entry in entries if entry.id in linked and entry not in served)
 
 
-def _official(source: Source, laws: Path | None) -> tuple[tuple[OfficialText, ...], tuple[Policy, ...]]:
+def official_texts(source: Source, laws: Path | None) -> tuple[tuple[OfficialText, ...], tuple[Policy, ...]]:
     """The imported texts, and a record for each that the knowledge base has none of."""
     if laws is None or not laws.is_dir():
         return (), ()
@@ -159,7 +179,7 @@ def publish(
     """
     with _one_at_a_time(indexes):
         store.remove_leftovers(indexes)
-        knowledge, problems = check(kb, now.date(), laws, overlays)
+        knowledge, problems, due = check(kb, now.date(), laws, overlays)
         errors = [problem for problem in problems if problem.severity == "error"]
         if knowledge is None:
             raise KnowledgeRejected(f"知识库有 {len(errors)} 处错误，没有发布，原来的版本继续服务", problems)
@@ -199,6 +219,7 @@ def publish(
         if stored is not previous:
             store.save(indexes, stored)
         store.activate(indexes, version)
+        store.set_due(indexes, due)
         return snapshot, _report(snapshot, previous, problems, embedded)
 
 

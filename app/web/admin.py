@@ -39,7 +39,7 @@ def explanation(body: schemas.AskIn, snapshot: CurrentSnapshot) -> schemas.Expla
 
 @router.post("/knowledge/validate", summary="检查知识库文件，不发布")
 def validate(state: CurrentState) -> schemas.ValidationOut:
-    usable, problems = state.check()
+    usable, problems, _ = state.check()
     return schemas.ValidationOut(ok=usable is not None, problems=[shape.problem(found) for found in problems])
 
 

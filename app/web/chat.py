@@ -113,18 +113,17 @@ def find(
     return schemas.SearchOut(results=found, knowledge=shape.knowledge(snapshot))
 
 
-def _entries(snapshot: Snapshot, q: str, _: date) -> list[schemas.FoundOut]:
+def _entries(snapshot: Snapshot, q: str, day: date) -> list[schemas.FoundOut]:
+    """Each entry in the version of the day; one that has none is left out."""
     hits = [hit for hit in search(snapshot, q, top_k=40).hits if hit.intent.kind == "entry"]
+    found = [(snapshot.version_on(hit.intent.id, day), hit.probability) for hit in hits]
     return [
         schemas.FoundOut(
-            kind="faq",
-            id=hit.intent.id,
-            title=snapshot.entries[hit.intent.id].question,
-            text=snapshot.rendered[hit.intent.id].text,
-            score=round(hit.probability, 4),
+            kind="faq", id=entry.id, title=entry.question, text=snapshot.rendered[entry.id].text, score=round(score, 4)
         )
-        for hit in hits[:10]
-    ]
+        for entry, score in found
+        if entry is not None
+    ][:10]
 
 
 def _articles(snapshot: Snapshot, q: str, day: date) -> list[schemas.FoundOut]:

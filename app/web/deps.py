@@ -15,8 +15,7 @@ from app.config import Settings
 from app.dialogue.turn import Sessions
 from app.errors import Unauthorized
 from app.journal import Journal
-from app.knowledge.model import Knowledge, Problem
-from app.publishing.pipeline import PublishReport
+from app.publishing.pipeline import Checked, PublishReport
 from app.snapshot import Snapshot, SnapshotHolder
 
 
@@ -29,7 +28,7 @@ class State:
     sessions: Sessions
     journal: Journal
     publish: Callable[[], PublishReport]
-    check: Callable[[], tuple[Knowledge | None, list[Problem]]]
+    check: Callable[[], Checked]
     now: Callable[[], datetime]
 
 

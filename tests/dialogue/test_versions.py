@@ -214,7 +214,7 @@ def test_only_the_version_of_today_is_asked(snapshot: Snapshot) -> None:
 
 @pytest.mark.parametrize(("day", "served"), [(LAST_OF_2025, THEN), (FIRST_OF_2026, NOW), (FIRST_OF_2027, LATER)])
 def test_the_version_served_is_that_of_the_day_of_publication(base: Path, day: date, served: str) -> None:
-    knowledge, _ = check(base, day)
+    knowledge, _, _ = check(base, day)
     assert knowledge is not None
     assert {entry.id for entry in knowledge.entries} & {THEN, NOW, LATER} == {served}
     assert set(ids(knowledge.superseded)) == {THEN, NOW, LATER} - {served}
@@ -235,7 +235,7 @@ def test_of_two_versions_in_force_the_newer_one_holds(base: Path, dictionary: An
 
 def test_nothing_refers_to_a_version_that_is_not_served(base: Path) -> None:
     small_kb.edit(base, "faq/deposits.yaml", "related: [deposit-01]", f"related: [deposit-01, {THEN}, {LATER}]")
-    knowledge, _ = check(base, TODAY)
+    knowledge, _, _ = check(base, TODAY)
     assert knowledge is not None
     assert next(entry for entry in knowledge.entries if entry.id == "deposit-02").related == (NOW,)
 
@@ -332,13 +332,13 @@ def test_other_versions_are_shown_with_their_windows(snapshot: Snapshot) -> None
 
 @pytest.mark.parametrize("day", [LAST_OF_2025, TODAY, FIRST_OF_2027])
 def test_an_entry_is_not_put_to_rest_while_any_version_of_its_statute_holds(base: Path, day: date) -> None:
-    _, problems = check(base, day)
+    _, problems, _ = check(base, day)
     assert [problem.key for problem in problems if problem.key.endswith("legal_basis")] == []
 
 
 def test_an_entry_rests_when_the_last_version_of_its_statute_is_over(base: Path) -> None:
     small_kb.edit(base, "policies/z.yaml", "status: in_force", "status: repealed")
-    _, problems = check(base, FIRST_OF_2027)
+    _, problems, _ = check(base, FIRST_OF_2027)
     resting = [problem for problem in problems if problem.key.endswith(".legal_basis")]
     assert [problem.key for problem in resting] == ["deposit-91.legal_basis"]
 

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -192,3 +193,11 @@ def test_the_manifest_says_what_made_the_version(tmp_path: Path) -> None:
         "manual_vectors.npy",
         "views.npz",
     }
+
+
+def test_the_day_that_is_due_is_kept_until_another_is_noted(tmp_path: Path) -> None:
+    assert store.due(tmp_path) is None
+    store.set_due(tmp_path, date(2027, 9, 1))
+    assert store.due(tmp_path) == date(2027, 9, 1)
+    store.set_due(tmp_path, None)
+    assert store.due(tmp_path) is None

@@ -39,7 +39,7 @@ def own(tmp_path: Path) -> Path:
 
 
 def laid(base: Path, *overlays: Path) -> Knowledge:
-    knowledge, problems = check(base, TODAY, overlays=overlays)
+    knowledge, problems, _ = check(base, TODAY, overlays=overlays)
     assert knowledge is not None, [str(problem) for problem in problems]
     return knowledge
 

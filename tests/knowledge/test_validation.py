@@ -161,7 +161,7 @@ def test_an_empty_site_value_in_use_is_noted_with_where(kb: Path) -> None:
     (problem,) = found(kb, "note")
     assert (problem.key, problem.allowed) == ("values.ca_hotline", "用到它的：ca-01")
     assert problem.mark == at._replace(column=3)
-    knowledge, _ = check(kb, TODAY)
+    knowledge, _, _ = check(kb, TODAY)
     assert knowledge is not None
 
 
@@ -182,7 +182,7 @@ def test_an_empty_site_value_nobody_uses_is_not_mentioned(kb: Path) -> None:
 )
 def test_an_entry_serves_from_the_first_to_the_last_day_of_its_window(kb: Path, window: str, serves: bool) -> None:
     small_kb.edit(kb, "faq/deposits.yaml", "    keywords: [退还]", f"    {window}\n    keywords: [退还]")
-    knowledge, problems = check(kb, TODAY)
+    knowledge, problems, _ = check(kb, TODAY)
     assert knowledge is not None
     assert ("deposit-02" in {entry.id for entry in knowledge.entries}) == serves
     warned = [p.key for p in problems if "不在有效期内" in p.message]
@@ -192,7 +192,7 @@ def test_an_entry_serves_from_the_first_to_the_last_day_of_its_window(kb: Path, 
 def test_nothing_refers_to_an_entry_out_of_force(kb: Path) -> None:
     small_kb.edit(kb, "pointers.yaml", "related: [ca-01]", "related: [ca-01, deposit-01]")
     small_kb.edit(kb, "faq/deposits.yaml", "    legal_basis:", "    effective_to: 2020-12-31\n    legal_basis:")
-    knowledge, _ = check(kb, TODAY)
+    knowledge, _, _ = check(kb, TODAY)
     assert knowledge is not None
     assert [(entry.id, entry.related) for entry in knowledge.entries] == [
         ("ca-01", ("ca-02",)),

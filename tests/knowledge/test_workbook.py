@@ -17,6 +17,7 @@ from app.knowledge.validation import validate
 from app.knowledge.workbook import reading, writing, yaml_edit
 from app.knowledge.workbook.columns import COLUMNS, ENTRIES, HELP, WORDINGS
 from app.knowledge.workbook.yaml_edit import Changes
+from app.publishing.workbook import plan
 from tests import small_kb
 from tests.conftest import CHECKOUT
 
@@ -137,6 +138,27 @@ def test_an_entry_moves_to_the_file_of_its_new_category(kb: Path):
     assert "id: ca-02" not in (kb / "faq" / "certificates.yaml").read_text("utf-8")
     assert entries_of(kb)["ca-02"].category == "保证金缴纳"
     assert entries_of(kb)["ca-02"].aliases == ("锁的密码忘了", "U盾提示密码已锁定")
+
+
+def test_an_entry_that_names_its_category_itself_stays_in_its_file(kb: Path):
+    small_kb.edit(kb, "faq/certificates.yaml", "    number: 038", "    category: CA数字证书\n    number: 038")
+
+    def change(book: Any) -> None:
+        cell(book, 3, "分类").value = "保证金缴纳"
+
+    yaml_edit.write(planned(kb, edited(kb, change)))
+    assert "    category: 保证金缴纳\n" in (kb / "faq" / "certificates.yaml").read_text("utf-8")
+    assert entries_of(kb)["ca-02"].category == "保证金缴纳"
+
+
+def test_a_folder_with_faults_is_not_edited(kb: Path):
+    path = exported(kb)
+    small_kb.edit(kb, "faq/certificates.yaml", "number: 038", "number: 38")
+    changes, problems = plan(kb, path, TODAY)
+    assert changes is None
+    assert [(problem.mark.file, problem.key) for problem in problems] == [
+        ("kb/faq/certificates.yaml", "entries[1].number")
+    ]
 
 
 def test_a_new_entry_of_a_category_without_a_file_is_named(kb: Path):

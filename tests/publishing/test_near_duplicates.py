@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from app.index.dense import near_pairs
+from app.knowledge.lint.wordings import wordings
 from app.knowledge.loader import load
-from app.publishing.near_duplicates import problems, wordings
+from app.publishing.near_duplicates import problems
 from app.publishing.pipeline import vectors_at_hand
 from app.snapshot import encoded_form
 from tests import small_kb
@@ -18,7 +19,7 @@ from tests.fakes import FakeEncoder
 
 def vectors(kb: Path, alike: tuple[str, str]) -> dict[str, np.ndarray]:
     """Every wording far from every other, but for two that are the same."""
-    forms = [encoded_form(text) for _, _, text in wordings(load(kb))]
+    forms = [encoded_form(text) for entry in load(kb).records["entries"] for _, text in wordings(entry)]
     axes = np.eye(len(forms), dtype=np.float32)
     found = dict(zip(forms, axes, strict=True))
     found[encoded_form(alike[1])] = found[encoded_form(alike[0])]

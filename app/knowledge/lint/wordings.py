@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from app.knowledge.loader import Source
-from app.knowledge.model import Problem
+from app.knowledge.model import Entry, Problem
 from app.text.normalize import match_key
 
 WEAK = frozenset("的了吗呢吧啊呀啦嘛么呗是会要想我你您们这那个一在就都也还给把被到去来得着过请")
@@ -13,10 +13,17 @@ WEAK = frozenset("的了吗呢吧啊呀啦嘛么呗是会要想我你您们这�
 SHORTEST = 4
 
 
+def wordings(entry: Entry) -> Iterator[tuple[str, str]]:
+    """(field, text) of everything an entry is known by."""
+    yield "question", entry.question
+    for i, alias in enumerate(entry.aliases):
+        yield f"aliases[{i}]", alias
+
+
 def problems(source: Source) -> Iterator[Problem]:
     seen: dict[str, tuple[str, str, str]] = {}
     for entry in source.records["entries"]:
-        for field, text in (("question", entry.question), *((f"aliases[{i}]", a) for i, a in enumerate(entry.aliases))):
+        for field, text in wordings(entry):
             core = squeezed(text)
             if len(core) < SHORTEST:
                 continue

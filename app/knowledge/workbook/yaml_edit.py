@@ -19,8 +19,8 @@ from app.errors import StorageFailed
 from app.knowledge.model import Audience, Business, Entry
 
 UNORDERED: Mapping[str, Sequence[str]] = {"audience": get_args(Audience), "business": get_args(Business)}
-NEVER_WRITTEN = "category"
-"""Stands once at the top of each file."""
+CATEGORY = "category"
+"""Stands once at the top of each file, and only where an entry differs with the entry."""
 
 
 @dataclass(frozen=True)
@@ -48,46 +48,38 @@ class Changes:
 def plan(kb: Path, old: Mapping[str, Entry], new: Sequence[Entry], delete_missing: bool = False) -> Changes:
     """What the files of ``kb/faq`` become when ``new`` are the entries; nothing is written."""
     wanted = {entry.id: entry for entry in new}
-    added, changed, removed = [], [], []
-    texts: dict[Path, tuple[str, str]] = {}
-    homes: set[str] = set()
-    for path in sorted((kb / "faq").glob("*.yaml")):
-        before = path.read_text("utf-8")
-        document = _yaml().load(before)
-        category = document.get("category")
-        homes.add(category)
+    before = {path: path.read_text("utf-8") for path in sorted((kb / "faq").glob("*.yaml"))}
+    documents = {path: _yaml().load(text) for path, text in before.items()}
+    homes = {document.get("category"): document["entries"] for document in documents.values()}
+    changed, removed, moved = [], [], set()
+    for document in documents.values():
         listed: CommentedSeq = document["entries"]
-        touched = False
         for i in reversed(range(len(listed))):
-            entry_id = listed[i]["id"]
-            if entry_id not in wanted:
+            entry_id = str(listed[i]["id"])
+            entry = wanted.get(entry_id)
+            if entry is None:
                 if delete_missing:
                     removed.append(entry_id)
                     del listed[i]
-                    touched = True
-            elif _plain(wanted[entry_id]) != _plain(old[entry_id]):
-                if wanted[entry_id].category != category:
-                    del listed[i]  # it moves to the file of its category, and comes back as a new one there
-                else:
-                    _update(listed[i], old[entry_id], wanted[entry_id])
+            elif _plain(entry) != _plain(old[entry_id]):
                 changed.append(entry_id)
-                touched = True
-        for entry in new:
-            moved = entry.id in old and old[entry.id].category != entry.category
-            if entry.category == category and (entry.id not in old or moved):
-                listed.append(_new(entry))
-                touched = True
-                if not moved:
-                    added.append(entry.id)
-        if touched:
-            texts[path] = (before, _dumped(document))
+                if entry.category == old[entry_id].category or CATEGORY in listed[i]:
+                    _update(listed[i], old[entry_id], entry)
+                else:  # it goes to the file of its category
+                    moved.add(entry_id)
+                    del listed[i]
+    arriving = [entry for entry in new if entry.id not in old or entry.id in moved]
+    for entry in arriving:
+        if entry.category in homes:
+            homes[entry.category].append(_new(entry))
+    after = {path: _dumped(document) for path, document in documents.items()}
     return Changes(
-        texts,
-        tuple(added),
+        {path: (before[path], after[path]) for path in before if before[path] != after[path]},
+        tuple(entry.id for entry in new if entry.id not in old),
         tuple(sorted(changed)),
         tuple(sorted(removed)),
         tuple(key for key in old if key not in wanted),
-        tuple(entry.id for entry in new if entry.category not in homes),
+        tuple(entry.id for entry in arriving if entry.category not in homes),
     )
 
 
@@ -132,7 +124,7 @@ def _dumped(document: Any) -> str:
 def _update(listed: CommentedMap, old: Entry, new: Entry) -> None:
     before, after = _plain(old), _plain(new)
     for key in Entry.model_fields:
-        if key == NEVER_WRITTEN or before[key] == after[key]:
+        if before[key] == after[key] or (key == CATEGORY and key not in listed):
             continue
         if after[key] in (None, []):
             listed.pop(key, None)
@@ -144,7 +136,7 @@ def _update(listed: CommentedMap, old: Entry, new: Entry) -> None:
 def _new(entry: Entry) -> CommentedMap:
     node = CommentedMap()
     for key, value in _plain(entry).items():
-        if key != NEVER_WRITTEN and value not in (None, []):
+        if key != CATEGORY and value not in (None, []):
             node[key] = _node(value, key in ("audience", "business", "keywords", "related", "clarify"))
     return node
 
