@@ -1,6 +1,6 @@
 """The shell command ``yiboshi``: the same functions as the web.
 
-Exit codes: 0 done; 1 the knowledge has errors; 2 wrong usage or settings; 3 the service or its storage failed.
+Exit codes: 0 done; 1 the knowledge has errors, or a receipt is invalid; 2 wrong usage or settings; 3 the service or its storage failed.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from app import __version__
 from app.config import BadSettings, Settings, load_settings
 from app.errors import AppError, KnowledgeRejected, StorageFailed
 from app.knowledge.model import Problem
+from app.receipt import ReceiptInvalid
 
 app = typer.Typer(
     name="yiboshi",
@@ -73,7 +74,7 @@ def _reported(as_json: bool = False) -> Iterator[None]:
     """Errors meant for people are printed, not traced."""
     try:
         yield
-    except KnowledgeRejected as error:
+    except (KnowledgeRejected, ReceiptInvalid) as error:
         _fail(error, 1, as_json)
     except AppError as error:
         _fail(error, 3, as_json)
@@ -208,12 +209,12 @@ def ask(
     started = time.perf_counter()
     asked = Question(body.question, body.audience, None, body.business, body.as_of or local_now().date())
     found = explain(snapshot, asked)
-    shown = shape.explanation(snapshot, found, round((time.perf_counter() - started) * 1000, 2))
+    shown = shape.explanation(snapshot, found, round((time.perf_counter() - started) * 1000, 2), local_now())
     if as_json:
         print(
-            shown.model_dump_json(exclude={"reply": {"reply_id"}})
+            shown.model_dump_json(exclude={"reply": {"reply_id", "receipt"}})
             if why
-            else shown.reply.model_dump_json(exclude={"reply_id"})
+            else shown.reply.model_dump_json(exclude={"reply_id", "receipt"})
         )
         return
     _print_reply(shown.reply)
@@ -260,6 +261,8 @@ def _print_reply(reply: Any) -> None:
         out.print(f"  {i}. {option.label}（{option.number} {option.question}）", markup=False, highlight=False)
     if reply.handover:
         out.print(reply.handover.text, markup=False)
+        if reply.handover.now:
+            out.print(reply.handover.now, markup=False, highlight=False)
     facts = f"把握 {reply.confidence:.2f} · 知识库 {reply.knowledge.version} · {reply.took_ms} 毫秒"
     out.print(facts, style="dim", markup=False, highlight=False)
 
@@ -329,13 +332,14 @@ def validate(
 
 def _print_problems(problems: list[Problem], entries: int) -> None:
     counts = Counter(problem.severity for problem in problems)
+    unfilled = [problem for problem in problems if problem.severity == "note" and problem.key.startswith("values.")]
     for problem in problems:
-        if problem.severity != "note":
+        if problem not in unfilled:
             print(problem)
     style = "bold red" if counts["error"] else "bold yellow" if counts["warning"] else "bold green"
     out.print(f"{counts['error']} 处错误，{counts['warning']} 处提醒", style=style)
-    if counts["note"]:
-        out.print(f"{counts['note']} 个取值本中心还没有填，运行 yiboshi site 查看")
+    if unfilled:
+        out.print(f"{len(unfilled)} 个取值本中心还没有填，运行 yiboshi site 查看")
     if entries:
         out.print(f"{entries} 个条目可以发布")
 
@@ -540,6 +544,32 @@ def import_law(
         for fault in failed:
             err.print(fault.message, style="bold red", markup=False, highlight=False)
     raise typer.Exit(1 if failed else 0)
+
+
+@app.command("verify-receipt")
+def verify_receipt(
+    code: Annotated[str, typer.Argument(help="答复上的凭证，20 个字符；大小写、空格、连字符不限")],
+    as_json: AsJson = False,
+) -> None:
+    """核验答复凭证：是不是本服务给出的，哪一条、哪一版、什么时候；不需要启动服务。"""
+    from app.index import store
+    from app.receipt import read_key, verify
+    from app.snapshot import fingerprint_of, wording
+
+    settings = _settings()
+    with _reported(as_json):
+        receipt = verify(read_key(settings.data_dir), code)
+    serving = store.current(settings.indexes)
+    current = serving is not None and fingerprint_of(serving) == receipt.fingerprint
+    then = wording(settings.indexes, receipt.fingerprint, receipt.number)
+    if as_json:
+        entry = {"entry_id": then.id, "number": receipt.number, "question": then.question} if then else None
+        facts = {"number": receipt.number, "at": receipt.at.isoformat(), "fingerprint": receipt.fingerprint}
+        print(json.dumps(facts | {"current": current, "entry": entry}, ensure_ascii=False))
+        return
+    words = receipt.in_words(then.question if then else None)
+    out.print(f"核验通过：{words}", style="bold green", markup=False, highlight=False)
+    out.print("现在发布的就是这一版知识库" if current else "知识库此后更新过")
 
 
 def _served() -> Any:

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from app.errors import AppError
 
@@ -18,6 +26,8 @@ CHECKOUT = (
 )
 """The repository this runs from, or None for an installed wheel, which carries knowledge and encoder inside."""
 DEFAULTS = PACKAGE / "_defaults"
+
+ORIGIN = re.compile(r"(https?)://([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\])(?::([0-9]{1,5}))?")
 
 
 class BadSettings(AppError):
@@ -54,7 +64,10 @@ class Settings(BaseSettings):
         description="模型文件夹：自带模型，或任一 sentence-transformers 模型的本地文件夹",
     )
     admin_token: SecretStr | None = Field(None, description="管理接口的令牌，至少 16 个字符；不设则管理接口不存在")
-    frame_ancestors: str = Field("'self'", description="允许嵌入本页面的网站（CSP frame-ancestors 的写法）")
+    embed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="可以把咨询窗口嵌进自己网页的网站，写到域名为止，如 https://ggzy.example.cn；多个用空格隔开",
+    )
     journal: bool = Field(True, description="是否记录提问和反馈（个人信息先遮盖）；false 则什么都不写")
     log_level: str = Field(
         "info", pattern="^(debug|info|warning|error)$", description="日志级别 debug/info/warning/error"
@@ -67,12 +80,19 @@ class Settings(BaseSettings):
             raise ValueError("至少 16 个字符")
         return value
 
-    @field_validator("frame_ancestors")
+    @field_validator("embed_origins", mode="before")
     @classmethod
-    def _one_line(cls, value: str) -> str:
-        if any(char in value for char in ";,\r\n"):
-            raise ValueError("不能含分号、逗号或换行；多个网站用空格隔开")
-        return value
+    def _as_browsers_write_them(cls, value: str | Sequence[str]) -> tuple[str, ...]:
+        """Origins as a browser reports them, which is how they are compared: lower case, the usual port left out."""
+        origins = []
+        for text in value.split() if isinstance(value, str) else value:
+            match = ORIGIN.fullmatch(str(text).strip().lower())
+            if match is None:
+                raise ValueError(f"「{text}」应写成 https://域名 或 http://地址:端口，后面不带路径，不用通配符")
+            scheme, host, port = match.groups()
+            usual = {"http": "80", "https": "443"}[scheme]
+            origins.append(f"{scheme}://{host}" + (f":{port}" if port and port != usual else ""))
+        return tuple(origins)
 
     @property
     def indexes(self) -> Path:

@@ -25,9 +25,10 @@ from app.index.encoder import Encoder, open_encoder
 from app.journal import Journal
 from app.publishing import pipeline
 from app.publishing.pipeline import PublishReport
+from app.receipt import load_key
 from app.snapshot import Snapshot, SnapshotHolder
 from app.text.tokenize import Dictionary, load_dictionary
-from app.web import admin, chat, error_handlers, health, pages, schemas
+from app.web import admin, assets, chat, error_handlers, health, lite, pages, receipts, schemas
 from app.web.deps import State
 from app.web.security import BodyLimit, SecurityHeaders
 
@@ -134,6 +135,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
             pipeline.vectors_at_hand(settings.indexes, encoder),
         ),
         now=local_now,
+        receipt_key=load_key(settings.data_dir),
     )
     tasks = [asyncio.create_task(_follow(settings, holder, encoder, dictionary))]
     hangup = asyncio.Event()
@@ -231,13 +233,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.include_router(chat.router, tags=["咨询"])
+    app.include_router(receipts.router, tags=["咨询"])
     if settings.admin_token is not None:
         app.include_router(admin.router, tags=["管理"])
     app.include_router(health.router, tags=["监测"])
     app.include_router(pages.router)
+    app.include_router(lite.router)
+    app.include_router(assets.router)
     pages.mount_static(app)
     error_handlers.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=1024)
     app.add_middleware(BodyLimit)
-    app.add_middleware(SecurityHeaders, frame_ancestors=settings.frame_ancestors)
+    app.add_middleware(SecurityHeaders, embed_origins=settings.embed_origins)
     return app

@@ -9,12 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from app.errors import IndexUnusable, NotReady
-from app.index import articles, lexicon, manuals, passages, spelling, views
+from app.index import articles, lexicon, manuals, passages, spelling, store, views
 from app.index.articles import ArticleIndex, LawArticle
 from app.index.dense import DenseIndex, rows_of
 from app.index.encoder import Encoder, Vectors
@@ -95,9 +97,7 @@ class Snapshot:
 
     @property
     def fingerprint(self) -> str:
-        """The version as eight digits in two groups, short enough to be read out over an intercom."""
-        digits = f"{int(self.manifest.version, 16) % 10**8:08d}"
-        return f"{digits[:4]}-{digits[4:]}"
+        return fingerprint_of(self.version)
 
     @cached_property
     def starts(self) -> npt.NDArray[np.int64]:
@@ -357,6 +357,38 @@ def assemble(stored: Stored, encoder: Encoder, dictionary: Dictionary) -> Snapsh
         error_texts=error_texts,
         error_index=FuzzyIndex(list(error_texts)),
     )
+
+
+def fingerprint_of(version: str) -> str:
+    """A version as eight digits in two groups, short enough to be read out over an intercom."""
+    digits = f"{int(version, 16) % 10**8:08d}"
+    return f"{digits[:4]}-{digits[4:]}"
+
+
+class Wording(NamedTuple):
+    """How an entry reads in one version."""
+
+    id: str
+    question: str
+    text: str
+
+
+def wording(indexes: Path, fingerprint: str, number: str) -> Wording | None:
+    """An entry as the version with this fingerprint has it; None when that version is no longer kept.
+
+    Reads two JSON files as they are, and no vectors: an earlier program's version will do.
+    """
+    hexadecimal = (version for version in store.versions(indexes) if re.fullmatch("[0-9a-f]+", version))
+    version = next((version for version in hexadecimal if fingerprint_of(version) == fingerprint), None)
+    if version is None:
+        return None
+    try:
+        knowledge, rendered = map(json.loads, store.open_texts(indexes, version))
+        entries = (*knowledge["entries"], *knowledge["superseded"])  # served first, where several share the number
+        found = next(entry for entry in entries if entry["number"] == number)
+        return Wording(found["id"], found["question"], Rendered(*rendered[found["id"]]).text)
+    except (IndexUnusable, StopIteration, KeyError):
+        return None
 
 
 def owners(knowledge: Knowledge) -> npt.NDArray[np.int64]:

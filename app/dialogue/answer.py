@@ -10,10 +10,11 @@ from typing import Literal
 from app.dialogue import context, cues, lookup
 from app.dialogue.confidence import calibrated
 from app.dialogue.context import Continued
+from app.dialogue.deadline import step_now
 from app.dialogue.policy import MAX_OPTIONS, Decision, Kind, decide
 from app.dialogue.turn import Offered, Turn
 from app.index.spelling import corrected
-from app.knowledge.model import Audience, Business, Category, Entry, Term
+from app.knowledge.model import Audience, Business, Category, Entry, Stage, Step, Term
 from app.retrieval.laws import LawHit
 from app.retrieval.search import Ranking, search
 from app.snapshot import Snapshot
@@ -32,7 +33,19 @@ RESPELLED = 0.9
 """What a reading that needed a correction is worth beside one that did not."""
 
 
-Tier = Literal["offered", "error_text", "cited", "exact", "scores", "follow_up", "corrected", "term", "rejected"]
+Tier = Literal[
+    "offered",
+    "error_text",
+    "number",
+    "cited",
+    "exact",
+    "scores",
+    "follow_up",
+    "corrected",
+    "term",
+    "pinyin",
+    "rejected",
+]
 """What decided a reply, in the order in which they are tried (``rejected`` is 「都不是」)."""
 
 
@@ -46,6 +59,9 @@ class Question:
     business: Business | None = None
     as_of: date | None = None
     """Answer by what was, or will be, in force on this day; None: by the versions served."""
+    stage: Stage | None = None
+    minutes_to_opening: int | None = None
+    """Negative once the hour of the opening has passed."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +80,8 @@ class Reply:
     """Share of such replies that are right."""
     entry: Entry | None = None
     options: tuple[Option, ...] = ()
+    urgent: Step | None = None
+    """What to do first, now that time is short."""
     versions: tuple[Entry, ...] = ()
     """Other versions of the entry, the oldest first."""
     articles: tuple[LawHit, ...] = ()
@@ -86,7 +104,14 @@ class Reply:
 def answer(snapshot: Snapshot, question: Question, turn: Turn | None = None) -> tuple[Reply, Turn]:
     """Reply to one message and say what is to be remembered.  Same snapshot, question and turn: same reply."""
     reply, remembered = _answer(snapshot, question, turn)
-    return _on_day(snapshot, reply, question.as_of), remembered
+    return _in_time(_on_day(snapshot, reply, question.as_of), question), remembered
+
+
+def _in_time(reply: Reply, question: Question) -> Reply:
+    """With the step to take first, where the answer has one for this moment."""
+    if reply.kind != "answer" or reply.entry is None:
+        return reply
+    return replace(reply, urgent=step_now(reply.entry, question.stage, question.minutes_to_opening))
 
 
 def _on_day(snapshot: Snapshot, reply: Reply, day: date | None) -> Reply:
@@ -112,6 +137,10 @@ def _answer(snapshot: Snapshot, question: Question, turn: Turn | None) -> tuple[
     picked = offered or _error_text(snapshot, question.text)
     if picked is not None:
         reply = Reply("answer", picked.question, 1.0, picked, tier="offered" if offered else "error_text")
+        return reply, _remember(turn, reply)
+    by_number = lookup.numbered(snapshot, text)
+    if by_number is not None:
+        reply = Reply("answer", by_number.question, 1.0, by_number, tier="number")
         return reply, _remember(turn, reply)
     articles = lookup.cited(snapshot, question.text, question.as_of)
     if articles:
@@ -195,6 +224,17 @@ def _beside(snapshot: Snapshot, reply: Reply, text: str, question: Question) -> 
                 handover=False,
                 confidence=1.0,
             )
+    spelled = lookup.spelled(snapshot, text) if reply.kind == "decline" and reply.intent is None else ()
+    if spelled:
+        wording = snapshot.knowledge.replies.clarify if len(spelled) > 1 else snapshot.knowledge.replies.decline_near
+        return replace(
+            reply,
+            kind="clarify" if len(spelled) > 1 else "decline",
+            text=snapshot.fill(wording),
+            options=_questions(snapshot, [entry.id for entry in spelled]),
+            tier="pinyin",
+            handover=len(spelled) == 1,
+        )
     if reply.kind == "decline" and reply.tier != "rejected":
         return replace(reply, articles=lookup.fitting(snapshot, question.text, question.as_of))
     return reply

@@ -18,12 +18,14 @@ SHOWN = 8
 TIERS: dict[Tier, str] = {
     "offered": "从上一条的选项里选定",
     "error_text": "认出了程序的报错文字",
+    "number": "问的是条目的编号",
     "cited": "认出了法规名称或条号",
     "exact": "与已知问法完全相同",
     "scores": "按得分",
     "follow_up": "接着上文理解后按得分",
     "corrected": "更正错别字后按得分",
     "term": "问的是业务词典里的词",
+    "pinyin": "打的是拼音，列出读音相符的条目",
     "rejected": "说了“都不是”",
 }
 SOURCES: dict[str, str] = {

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from app.dialogue.policy import MAX_OPTIONS
 from app.index.articles import LawArticle
 from app.knowledge.model import Entry, Term
 from app.retrieval import laws
 from app.retrieval.laws import LawHit
+from app.retrieval.suggest import suggest
 from app.snapshot import Snapshot
 from app.text.normalize import match_key
 
@@ -28,6 +30,24 @@ _DEFINITION = re.compile(
     r"(?:什么|啥)(?:是|叫做|叫|东西是)(?P<a>.+)|(?P<b>.+?)(?:是(?:个)?(?:什么|啥)(?:意思|东西|概念)?|(?:什么|啥)意思|指(?:的是)?(?:什么|啥)"
     r"|的?(?:定义|含义|概念)(?:是什么|是啥)?)|(?:何为|何谓|解释(?:一下)?)(?P<c>.+)"
 )
+
+
+_NUMBER = re.compile(r"(?:第|编号|条目|答案|no\.?)?\s*(\d{3})\s*(?:号|条|号条目)?")
+LATIN = re.compile(r"[a-z' ]{3,60}")
+"""Three letters are the fewest that say something as initials (bzj)."""
+
+
+def numbered(snapshot: Snapshot, text: str) -> Entry | None:
+    """The entry whose number a normalised text consists of (037, 编号037)."""
+    match = _NUMBER.fullmatch(text)
+    return snapshot.by_number.get(match.group(1)) if match else None
+
+
+def spelled(snapshot: Snapshot, text: str) -> tuple[Entry, ...]:
+    """Entries that a normalised text of Latin letters names by their pinyin, whole, initials or mixed; the best five."""
+    if not LATIN.fullmatch(text):
+        return ()
+    return tuple(suggest(snapshot, text)[:MAX_OPTIONS])
 
 
 def cited(snapshot: Snapshot, question: str, as_of: date | None = None) -> tuple[LawHit, ...]:

@@ -32,7 +32,7 @@ import numpy as np
 from app.errors import IndexUnusable, StorageFailed
 from app.index.encoder import Vectors
 
-FORMAT = 10
+FORMAT = 11
 KEPT_VERSIONS = 3
 """The serving version and two before it, to go back to."""
 
@@ -110,11 +110,7 @@ def open_version(root: Path, version: str) -> Stored:
         if facts["format"] != FORMAT:
             raise IndexUnusable(f"索引 {version} 的格式是 {facts['format']}，本程序用 {FORMAT}，请重新发布")
         manifest = Manifest(**facts)
-        contents = {}
-        for name, digest in (manifest.files or {}).items():
-            contents[name] = (folder / name).read_bytes()
-            if hashlib.sha256(contents[name]).hexdigest() != digest:
-                raise IndexUnusable(f"索引文件 {folder / name} 已损坏（校验值不符），请重新发布")
+        contents = {name: _checked(folder / name, digest) for name, digest in (manifest.files or {}).items()}
         return Stored(
             manifest=manifest,
             knowledge=contents["knowledge.json"],
@@ -129,6 +125,24 @@ def open_version(root: Path, version: str) -> Stored:
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise IndexUnusable(f"索引 {folder} 不完整或已损坏（{error}），请重新发布") from error
+
+
+def open_texts(root: Path, version: str) -> tuple[bytes, bytes]:
+    """The records and the rendered answers of a version, of whatever format; raises ``IndexUnusable``."""
+    folder = root / version
+    try:
+        digests = json.loads((folder / "manifest.json").read_bytes())["files"]
+        knowledge, rendered = (_checked(folder / name, digests[name]) for name in ("knowledge.json", "rendered.json"))
+        return knowledge, rendered
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise IndexUnusable(f"索引 {folder} 不完整或已损坏（{error}），请重新发布") from error
+
+
+def _checked(path: Path, digest: str) -> bytes:
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise IndexUnusable(f"索引文件 {path} 已损坏（校验值不符），请重新发布")
+    return content
 
 
 def current(root: Path) -> str | None:

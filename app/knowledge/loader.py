@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import ValidationError
 
 from app.knowledge import manual
+from app.knowledge.hours import Hours
 from app.knowledge.model import (
     Entry,
     Fact,
@@ -18,16 +19,18 @@ from app.knowledge.model import (
     Judgement,
     Knowledge,
     Mark,
+    Notice,
     Pointer,
     Policy,
     Problem,
-    Record,
     Replies,
     SiteValue,
     Smalltalk,
     Term,
     Topic,
+    Welcome,
 )
+from app.knowledge.record import Record
 from app.knowledge.yaml_source import Marks, Path_, dotted, read
 
 R = TypeVar("R", bound=Record)
@@ -56,6 +59,10 @@ class Source:
     """(kind, id, field) -> mark; the field "" is the record's own."""
     problems: list[Problem] = field(default_factory=list)
     facts: dict[str, Fact] = field(default_factory=dict)
+    welcome: Welcome = field(default_factory=Welcome)
+    notices: dict[int, Notice] = field(default_factory=dict)
+    """By their place in the list."""
+    hours: Hours | None = None
     hidden: set[str] = field(default_factory=set)
     """Entries that an overlay takes out."""
     entry_ids: set[str] = field(default_factory=set)
@@ -88,6 +95,9 @@ class Source:
             smalltalk=tuple(self.records["smalltalk"]),
             site=self.site,
             replies=self.replies,
+            welcome=self.welcome,
+            notices=tuple(self.notices.values()),
+            hours=self.hours,
         )
 
 
@@ -97,8 +107,9 @@ def load(folder: Path, overlays: Sequence[Path] = (), faq: Sequence[RawEntry] | 
     ``faq`` are entries to be taken in place of the folder's own, such as those of a workbook.
 
     An overlay is a folder of a sub-centre with any of: ``site.yaml`` (its own values), ``faq/*.yaml`` (entries of its
-    own; one whose id the base has changes only the fields it names), ``hide.yaml`` (entries not to be served here) and
-    ``manuals/*.md`` (one with the base's file name replaces it).
+    own; one whose id the base has changes only the fields it names), ``hide.yaml`` (entries not to be served here),
+    ``welcome.yaml``, ``notices.yaml``, ``hours.yaml`` (what they name) and ``manuals/*.md`` (one with the base's file
+    name replaces it).
     """
     source = Source()
     for kind in ("entries", "policies", "manuals", *(key for key, _ in LISTS.values())):
@@ -137,6 +148,9 @@ def load(folder: Path, overlays: Sequence[Path] = (), faq: Sequence[RawEntry] | 
     if (folder / "facts.yaml").exists():
         _load_facts(source, folder / "facts.yaml", f"{folder.name}/facts.yaml")
     _load_manuals(source, (folder, *overlays))
+    _load_welcome(source, (folder, *overlays))
+    _load_notices(source, (folder, *overlays))
+    _load_hours(source, (folder, *overlays))
     data, marks = _read(source, folder / "replies.yaml", f"{folder.name}/replies.yaml", {"replies"})
     if data is not None:
         source.replies = _record(source, Replies, data.get("replies"), marks, ("replies",))
@@ -289,6 +303,53 @@ def _load_manuals(source: Source, folders: Sequence[Path]) -> None:
         source.marks[("manuals", made.id, "")] = Mark(name, 1, 1)
 
 
+def _load_welcome(source: Source, folders: Sequence[Path]) -> None:
+    value, marks = _layered(source, folders, "welcome")
+    record = _record(source, Welcome, value, marks, ("welcome",)) if value is not None else None
+    if record is not None:
+        source.welcome = record
+        _remember_marks(source, "welcome", "welcome", marks, ("welcome",))
+
+
+def _load_notices(source: Source, folders: Sequence[Path]) -> None:
+    value, marks = _layered(source, folders, "notices")
+    if value is None:
+        return
+    for i, item in enumerate(_list(source, {"notices": value}, marks, ("notices",))):
+        record = _record(source, Notice, item, marks, ("notices", i))
+        if record is not None:
+            source.notices[i] = record
+            _remember_marks(source, "notices", str(i), marks, ("notices", i))
+
+
+def _load_hours(source: Source, folders: Sequence[Path]) -> None:
+    value, marks = _layered(source, folders, "hours")
+    if value is not None:
+        source.hours = _record(source, Hours, value, marks, ("hours",))
+
+
+def _layered(source: Source, folders: Sequence[Path], key: str) -> tuple[Any, Marks]:
+    """What ``key.yaml`` says under its one key, each folder's file laid over those before; None where no folder has it."""
+    value, marks = None, Marks()
+    for folder in folders:
+        name = f"{key}.yaml"
+        if not (folder / name).exists():
+            continue
+        data, found = _read(source, folder / name, f"{folder.name}/{name}", {key})
+        if data is not None:
+            value, marks = _laid_over(value, data.get(key)), marks | found
+    return value, marks
+
+
+def _laid_over(base: Any, change: Any) -> Any:
+    """A mapping changes only the keys it names, anything else takes the place of the base; what is empty is not there."""
+    if not isinstance(change, dict):
+        return change
+    merged = {key: _laid_over(base.get(key) if isinstance(base, dict) else None, item) for key, item in change.items()}
+    whole = base | merged if isinstance(base, dict) else merged
+    return {key: item for key, item in whole.items() if item is not None}
+
+
 def _read(source: Source, path: Path, name: str, keys: set[str]) -> tuple[dict[str, Any] | None, Marks]:
     data, marks, problems = read(path, name)
     source.problems += problems
@@ -366,7 +427,22 @@ def _record(source: Source, record: type[R], item: Any, marks: Marks, path: Path
 
 
 def _keys(record: type[Record]) -> str:
-    return "、".join(record.model_fields)
+    return "、".join(_names(record))
+
+
+def _names(record: type[Record]) -> list[str]:
+    """The keys of a record as editors write them."""
+    return [field.alias or name for name, field in record.model_fields.items()]
+
+
+def _keys_at(record: type[Record], inside: Path_) -> set[str]:
+    """The keys of the block at a place within a record."""
+    for part in inside:
+        field = record.model_fields.get(str(part))
+        nested = [kind for kind in (field.annotation, *get_args(field.annotation)) if field] if field else []
+        classes = [kind for kind in nested if isinstance(kind, type) and get_origin(kind) is None]
+        record = next((kind for kind in classes if issubclass(kind, Record)), record)
+    return set(_names(record))
 
 
 def _unknown_key(mark: Mark, key: str, shown: str, allowed: set[str]) -> Problem:
@@ -377,17 +453,19 @@ def _unknown_key(mark: Mark, key: str, shown: str, allowed: set[str]) -> Problem
 
 def _problem(fault: Any, record: type[Record], marks: Marks, path: Path_) -> Problem:
     """Turn one pydantic fault into a sentence for an editor, at the nearest position that exists."""
-    inside: Path_ = tuple(part for part in fault["loc"] if part != "function-wrap[strip]")
+    inside: Path_ = tuple(part for part in fault["loc"] if part not in ("function-wrap[strip]", "[key]"))
     at = path + inside
     key = dotted(at)
     while at not in marks and at:
         at = at[:-1]
     mark = marks[at]
-    found = "" if isinstance(fault["input"], dict) else str(fault["input"])[:60]
+    value = fault["input"]
+    found = "" if isinstance(value, dict) else "、".join(map(str, value)) if isinstance(value, list) else str(value)
+    found = found[:60]
     context = fault.get("ctx", {})
     kind = fault["type"]
     if kind == "extra_forbidden":
-        return _unknown_key(mark, str(inside[-1]), key, set(record.model_fields))
+        return _unknown_key(mark, str(inside[-1]), key, _keys_at(record, inside[:-1]))
     if kind == "missing":
         return Problem("error", mark, key, "缺少必填项", allowed=f"补上 {inside[-1]}")
     if kind == "literal_error":
@@ -418,6 +496,15 @@ def _problem(fault: Any, record: type[Record], marks: Marks, path: Path_) -> Pro
         return Problem("error", mark, key, f"{side} {bound} 项", f"{context['actual_length']} 项")
     if kind in ("tuple_type", "list_type"):
         return Problem("error", mark, key, "应是列表", found, "[甲, 乙] 或每行一个 - 开头")
+    if kind in ("int_parsing", "int_type"):
+        return Problem("error", mark, key, "应是整数", found)
+    if kind in ("greater_than_equal", "less_than_equal"):
+        bound = f"不小于 {context['ge']}" if "ge" in context else f"不大于 {context['le']}"
+        return Problem("error", mark, key, "数字超出范围", found, bound)
+    if kind == "value_error":
+        return Problem("error", mark, key, str(context["error"]), found, getattr(context["error"], "allowed", ""))
+    if kind in ("dict_type", "model_type"):
+        return Problem("error", mark, key, "应是键值表", found, "每行一个 键: 值")
     if kind == "string_type":
         return Problem("error", mark, key, "应是文字", type(fault["input"]).__name__, "一段文字；含冒号时加引号")
     return Problem("error", mark, key, fault["msg"], found)

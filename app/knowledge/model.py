@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    StringConstraints,
+    model_validator,
+)
+
+from app.knowledge.hours import Hours
+from app.knowledge.record import Record, Unfit
 
 CATEGORIES = (
     "新手指南",
@@ -38,7 +51,10 @@ Category = Literal[
     "评标专家",
 ]
 Audience = Literal["bidder", "tenderer", "agency", "evaluator"]
+NoticeLevel = Literal["info", "warning"]
 PolicyStatus = Literal["in_force", "amended", "repealed", "unavailable"]
+Stage = Literal["before", "opening", "evaluation", "after"]
+"""Where a trade stands for the one who asks: until the opening, at it, at the evaluation, done."""
 Business = Literal["工程", "政府采购", "土地", "矿权", "产权", "通用"]
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\n]*$")]
@@ -48,12 +64,6 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 Number = Annotated[str, StringConstraints(pattern=r"^\d{3}$")]
 Article = Annotated[str, StringConstraints(pattern=r"^\S{1,40}$")]
 OptionalDate = Annotated[date | None, BeforeValidator(lambda value: value or None)]
-
-
-class Record(BaseModel):
-    """Frozen, strict about keys; built from YAML scalars, which arrive as strings."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class LegalBasis(Record):
@@ -66,6 +76,29 @@ class Clarify(Record):
 
     question: Line
     label: Line
+
+
+class Step(Record):
+    """What to do this minute, and what when that fails."""
+
+    now: Line
+    fallback: Line
+
+
+class Urgent(Record):
+    """Said before the answer when time is short: in the last minutes before the opening, at it, at the evaluation."""
+
+    before: Step | None = None
+    opening: Step | None = None
+    evaluation: Step | None = None
+    within_minutes: Annotated[int, Field(ge=5, le=1440)] = 120
+    """From how many minutes to the opening ``before`` is said."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Urgent:
+        if not (self.before or self.opening or self.evaluation):
+            raise ValueError("before、opening、evaluation 至少写一个")
+        return self
 
 
 class Entry(Record):
@@ -84,7 +117,7 @@ class Entry(Record):
     answer: Text
     own_figures: tuple[Line, ...] = ()
     """Figures of the answer that come from practice or arithmetic, not from a cited article (30分钟)."""
-    urgent: Line | None = None
+    urgent: Urgent | None = None
     clarify: Clarify | None = None
     legal_basis: tuple[LegalBasis, ...] = ()
     related: tuple[Slug, ...] = ()
@@ -215,6 +248,78 @@ class Replies(Record):
     handover_phone: Line
 
 
+def _served_list(entries: tuple[str, ...]) -> tuple[str, ...]:
+    if entries and not 4 <= len(entries) <= 10:
+        raise Unfit(f"{len(entries)} 个条目，太{'少' if len(entries) < 4 else '多'}", "4 至 10 个条目，或不写")
+    if len(set(entries)) < len(entries):
+        raise Unfit("同一个条目写了两次", "各不相同的条目")
+    return entries
+
+
+HotList = Annotated[tuple[Slug, ...], AfterValidator(_served_list)]
+"""Entries offered before anything is asked; those that are not served are left out when it is shown."""
+
+
+class RoleWelcome(Record):
+    """What one role is shown instead of the common list."""
+
+    hint: Line | None = None
+    hot: HotList = ()
+
+
+class Welcome(Record):
+    """How the service presents itself."""
+
+    name: Annotated[Line, StringConstraints(max_length=20)] = "易博士"
+    greeting: Line = "您好，请直接说您遇到的事。"
+    hot: HotList = ()
+    roles: dict[Audience, RoleWelcome] = Field(default_factory=dict)
+
+
+def _moment(written: object) -> datetime:
+    if isinstance(written, datetime):
+        return written
+    try:
+        return datetime.strptime(str(written), "%Y-%m-%d %H:%M")
+    except ValueError:
+        raise Unfit("不是有效的时间", "年-月-日 时:分，如 2026-12-01 08:00") from None
+
+
+Moment = Annotated[
+    datetime,
+    PlainValidator(_moment),
+    PlainSerializer(lambda moment: moment.isoformat(" ", "minutes"), when_used="json"),
+]
+"""By the clock of the place; no time zone."""
+
+_LINK = re.compile(r"https?://[^\s/\\][^\s\\]*|(?!//)[^\s\\:/?#]*(?:[/?#][^\s\\]*)?")
+
+
+def _link_target(href: str) -> str:
+    if not href or not _LINK.fullmatch(href):
+        raise Unfit("链接打不开", "http://、https:// 开头的网址，或本站的相对路径，如 manual?id=ca-handling")
+    return href
+
+
+class Link(Record):
+    """``href`` leads to a web address or to a page of this service, never to a script."""
+
+    text: Line
+    href: Annotated[str, AfterValidator(_link_target)]
+
+
+class Notice(Record):
+    """Something everybody should know for a while; without ``from`` since ever, without ``to`` until it is taken out."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    text: Line
+    from_: Moment | None = Field(None, alias="from")
+    to: Moment | None = None
+    level: NoticeLevel = "info"
+    link: Link | None = None
+
+
 class Gist(Record):
     """One article of a statute in our own words, with every figure it holds; ``keywords`` are what people type for it."""
 
@@ -268,7 +373,7 @@ class Knowledge(Record):
     """Versions of entries that are not in force today but were, or will be: asked for by date only."""
     policies: tuple[Policy, ...] = ()
     manuals: tuple[Manual, ...] = ()
-    facts: dict[str, Fact] = {}
+    facts: dict[str, Fact] = Field(default_factory=dict)
     official: tuple[OfficialText, ...] = ()
     terms: tuple[Term, ...]
     topics: tuple[Topic, ...]
@@ -277,6 +382,9 @@ class Knowledge(Record):
     smalltalk: tuple[Smalltalk, ...]
     site: dict[str, SiteValue]
     replies: Replies
+    welcome: Welcome = Welcome()
+    notices: tuple[Notice, ...] = ()
+    hours: Hours | None = None
 
     @property
     def values(self) -> dict[str, SiteValue]:
@@ -320,7 +428,7 @@ class Intent(NamedTuple):
 
 
 Severity = Literal["error", "warning", "note"]
-"""An error keeps the knowledge from being published, a warning wants mending, a note is for this centre to fill in."""
+"""An error keeps the knowledge from being published, a warning wants mending, a note is for this centre to look after."""
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 
 

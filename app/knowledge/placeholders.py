@@ -29,6 +29,10 @@ def plain(source: Source) -> Iterator[tuple[Mark, str, str]]:
         yield source.mark("manuals", manual.id), f"{manual.id}.title", manual.title
     for term in source.records["terms"]:
         yield source.mark("terms", term.term, "definition"), f"{term.term}.definition", term.definition
+    yield source.mark("welcome", "welcome", "name"), "welcome.name", source.welcome.name
+    for i, notice in source.notices.items():
+        for part, text in notice.link or ():
+            yield source.mark("notices", str(i), f"link.{part}"), f"notices[{i}].link.{part}", text
     for name, value in source.site.items():
         for text in (value.value or "", value.fallback):
             yield source.mark("site", name), f"values.{name}", text
@@ -39,8 +43,11 @@ def plain(source: Source) -> Iterator[tuple[Mark, str, str]]:
 def filled(source: Source) -> Iterator[tuple[Mark, str, str]]:
     for entry in source.records["entries"]:
         yield source.mark("entries", entry.id, "answer"), f"{entry.id}.answer", entry.answer
-        if entry.urgent:
-            yield source.mark("entries", entry.id, "urgent"), f"{entry.id}.urgent", entry.urgent
+        for moment in ("before", "opening", "evaluation"):
+            step = getattr(entry.urgent, moment, None)
+            for part, text in step or ():
+                key = f"urgent.{moment}.{part}"
+                yield source.mark("entries", entry.id, key), f"{entry.id}.{key}", text
     for manual in source.records["manuals"]:
         yield source.mark("manuals", manual.id), f"{manual.id}.about", manual.about
         for task in manual.tasks:
@@ -50,6 +57,11 @@ def filled(source: Source) -> Iterator[tuple[Mark, str, str]]:
     for kind in ("pointers", "smalltalk"):
         for record in source.records[kind]:
             yield source.mark(kind, record.id, "text"), f"{record.id}.text", record.text
+    yield source.mark("welcome", "welcome", "greeting"), "welcome.greeting", source.welcome.greeting
+    for who, role in source.welcome.roles.items():
+        yield source.mark("welcome", "welcome", f"roles.{who}.hint"), f"welcome.roles.{who}.hint", role.hint or ""
+    for i, notice in source.notices.items():
+        yield source.mark("notices", str(i), "text"), f"notices[{i}].text", notice.text
     if source.replies is not None:
         for name, value in source.replies:
             yield source.mark("replies", "replies", name), f"replies.{name}", value

@@ -28,6 +28,7 @@ def validate(source: Source, today: date, official: Sequence[OfficialText] = ())
     problems += placeholders.problems(source)
     problems += _versions(source, entries)
     problems += _windows(source, entries, today)
+    problems += _notices(source, today)
     problems += _categories(entries)
     problems += lint(source, today, official)
     return in_order(problems)
@@ -162,6 +163,10 @@ def _references(source: Source, entries: list[Entry]) -> Iterator[Problem]:
         for task in manual.tasks:
             for target in (target for item in task.trouble for target in item.entries):
                 yield from check("manuals", manual.id, f"任务 {task.number}", target)
+    lists = {"hot": source.welcome.hot} | {f"roles.{who}.hot": role.hot for who, role in source.welcome.roles.items()}
+    for field, targets in lists.items():
+        for i, target in enumerate(targets):
+            yield from check("welcome", "welcome", f"{field}[{i}]", target)
 
 
 def _windows(source: Source, entries: list[Entry], today: date) -> Iterator[Problem]:
@@ -176,6 +181,17 @@ def _windows(source: Source, entries: list[Entry], today: date) -> Iterator[Prob
             yield Problem(
                 "warning", mark, f"{entry.id}.effective_to", message, str(entry.effective_to or entry.effective_from)
             )
+
+
+def _notices(source: Source, today: date) -> Iterator[Problem]:
+    for i, notice in source.notices.items():
+        mark = source.mark("notices", str(i), "to")
+        if notice.from_ and notice.to and notice.to <= notice.from_:
+            found = f"{notice.from_:%Y-%m-%d %H:%M} 至 {notice.to:%Y-%m-%d %H:%M}"
+            yield Problem("error", mark, f"notices[{i}].to", "结束时间不晚于开始时间", found, "晚于 from 的时间")
+        elif notice.to and notice.to.date() < today:
+            found = f"{notice.to:%Y-%m-%d %H:%M}"
+            yield Problem("note", mark, f"notices[{i}].to", "已经过期，可以删去", found)
 
 
 def _categories(entries: list[Entry]) -> Iterator[Problem]:

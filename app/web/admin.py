@@ -30,11 +30,11 @@ def knowledge(state: CurrentState, snapshot: CurrentSnapshot) -> schemas.AdminKn
 
 
 @router.post("/explain", summary="一个问题为什么这样答")
-def explanation(body: schemas.AskIn, snapshot: CurrentSnapshot) -> schemas.ExplanationOut:
+def explanation(body: schemas.AskIn, state: CurrentState, snapshot: CurrentSnapshot) -> schemas.ExplanationOut:
     """每个来源的得分、由哪一层决定、第二名差在哪里。不留记录，也不接上文。"""
     started = time.perf_counter()
     found = explain(snapshot, Question(body.question, body.audience, body.category, body.business))
-    return shape.explanation(snapshot, found, round((time.perf_counter() - started) * 1000, 2))
+    return shape.explanation(snapshot, found, round((time.perf_counter() - started) * 1000, 2), state.now())
 
 
 @router.post("/knowledge/validate", summary="检查知识库文件，不发布")

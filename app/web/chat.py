@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import time
-import uuid
 from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
 from app.dialogue import lookup
-from app.dialogue.answer import Question, answer
+from app.dialogue.answer import Question
 from app.errors import NotFound
-from app.knowledge.model import Category
+from app.knowledge.model import Audience, Category
 from app.retrieval import laws, manuals, terms
 from app.retrieval.search import search
 from app.retrieval.suggest import suggest
@@ -20,6 +18,7 @@ from app.snapshot import Snapshot
 from app.text.normalize import match_key
 from app.text.numerals import to_chinese
 from app.web import schemas, shape
+from app.web.asking import asked
 from app.web.deps import CurrentSnapshot, CurrentState
 
 router = APIRouter(prefix="/api/v1")
@@ -33,26 +32,21 @@ SearchText = Annotated[str, Query(min_length=1, max_length=schemas.MAX_QUESTION_
 @router.post("/ask", summary="提问")
 def ask(body: schemas.AskIn, state: CurrentState, snapshot: CurrentSnapshot) -> schemas.ReplyOut:
     """答案是知识库里的原文；拿不准时反问；没有的如实说明并转人工。"""
-    started = time.perf_counter()
     as_of = body.as_of or state.now().date()
-    question = Question(body.question, body.audience, body.category, body.business, as_of)
-    given, turn = answer(snapshot, question, state.sessions.get(body.session_id))
-    state.sessions.put(body.session_id, turn)
-    reply_id = uuid.uuid4().hex
-    out = shape.reply(snapshot, given, reply_id, round((time.perf_counter() - started) * 1000, 2))
-    state.journal.write(
-        "ask",
-        state.now(),
-        reply_id=reply_id,
-        question=body.question,
-        audience=body.audience,
-        reply=given.kind,
-        entry=given.entry.id if given.entry else None,
-        options=[chosen.entry.id for chosen in given.options],
-        confidence=given.confidence,
-        version=snapshot.version,
+    question = Question(
+        body.question, body.audience, body.category, body.business, as_of, body.stage, body.minutes_to_opening
     )
-    return out
+    return asked(state, snapshot, question, body.session_id, body.via)
+
+
+@router.get("/welcome", summary="欢迎语、大家常问和公告")
+def welcome(
+    state: CurrentState,
+    snapshot: CurrentSnapshot,
+    audience: Annotated[Audience | None, Query(description="身份；不写就给通用的一组")] = None,
+) -> schemas.WelcomeOut:
+    """``hot`` 是这种身份常问的条目，没有单独编排的给通用的；``notices`` 是此刻应当显示的公告。"""
+    return shape.welcome(snapshot, audience, state.now())
 
 
 @router.get("/suggest", summary="边打边提示")

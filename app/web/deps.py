@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated
 
@@ -30,6 +30,8 @@ class State:
     publish: Callable[[], PublishReport]
     check: Callable[[], Checked]
     now: Callable[[], datetime]
+    receipt_key: bytes | None = field(repr=False)
+    """None: answers carry no receipts."""
 
 
 def get_state(request: Request) -> State:

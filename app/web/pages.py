@@ -1,8 +1,8 @@
-"""The pages people open: chat at /, the scriptless /lite, the API reference at /docs."""
+"""The pages people open: chat at /, the manuals, receipts, the statement on accessibility, the API reference."""
 
 from __future__ import annotations
 
-import time
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,22 +11,18 @@ from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
-from markupsafe import Markup
-from pydantic import TypeAdapter, ValidationError
 
-from app.dialogue.answer import Question, answer
-from app.knowledge.model import Audience, Category
-from app.web import schemas, shape
+from app.receipt import ReceiptInvalid, ReceiptKeyUnusable
+from app.snapshot import Snapshot
+from app.web import assets, receipts, shape
 from app.web.deps import CurrentSnapshot, CurrentState
 
 HERE = Path(__file__).parent
-HOT = ("guide-01", "ca-05", "open-02", "bidtool-06", "deposit-02", "open-10", "gp-04", "expert-04")
-"""Questions on the welcome card: what newcomers and people short of time ask most, one per stage of a trade."""
 AUDIENCES = {"bidder": "投标人", "tenderer": "招标人", "agency": "代理机构", "evaluator": "评标专家"}
 
 router = APIRouter(include_in_schema=False)
 templates = Jinja2Templates(directory=HERE / "templates")
-_question: TypeAdapter[str] = TypeAdapter(schemas.QuestionText)
+templates.env.globals["asset"] = assets.address
 
 
 def mount_static(app: FastAPI) -> None:
@@ -36,62 +32,44 @@ def mount_static(app: FastAPI) -> None:
     app.mount("/docs/static", StaticFiles(directory=folder), name="docs-static")
 
 
-def _common(snapshot: Any) -> dict[str, Any]:
+def common(snapshot: Snapshot, now: datetime) -> dict[str, Any]:
+    """What every page may show."""
+    offers = {who: shape.offer(snapshot, who) for who in snapshot.knowledge.welcome.roles}
     return {
         "knowledge": shape.knowledge(snapshot),
-        "handover": shape.handover(snapshot),
+        "handover": shape.handover(snapshot, now),
+        "notices": shape.notices(snapshot, now),
+        "welcome": shape.welcome(snapshot, None, now).model_dump(include={"name", "greeting", "hot"})
+        | {"roles": offers},
         "audiences": AUDIENCES,
         "manuals": snapshot.knowledge.manuals,
     }
 
 
 @router.api_route("/", methods=["GET", "HEAD"], response_class=HTMLResponse)
-def chat_page(request: Request, snapshot: CurrentSnapshot) -> HTMLResponse:
-    hot = [snapshot.entries[key] for key in HOT if key in snapshot.entries]
-    context = _common(snapshot) | {"hot": hot, "categories": snapshot.categories}
+def chat_page(request: Request, state: CurrentState, snapshot: CurrentSnapshot) -> HTMLResponse:
+    context = common(snapshot, state.now()) | {
+        "categories": snapshot.categories,
+        "parents": state.settings.embed_origins,
+    }
     return templates.TemplateResponse(request, "chat.html", context)
 
 
-@router.api_route("/lite", methods=["GET", "HEAD"], response_class=HTMLResponse)
-def lite_page(
-    request: Request,
-    state: CurrentState,
-    snapshot: CurrentSnapshot,
-    q: Annotated[str, Query()] = "",
-    entry: Annotated[str, Query(max_length=60)] = "",
-    category: Annotated[str, Query(max_length=60)] = "",
-    audience: Annotated[str, Query(max_length=20)] = "",
-) -> HTMLResponse:
-    """Ask, pick an option, browse a category: plain links and one form, no script, no session."""
-    who: Audience | None = audience if audience in AUDIENCES else None  # type: ignore[assignment]
-    context: dict[str, Any] = _common(snapshot) | {"q": q, "categories": snapshot.categories, "audience": who or ""}
-    found = snapshot.entries.get(entry)
-    if found is not None:
-        context |= {"shown": shape.answer(snapshot, found)}
-    elif category:
-        context |= {"category": category, "listed": dict(snapshot.categories).get(_category(category), [])}
-    elif q:
-        try:
-            started = time.perf_counter()
-            given, _ = answer(snapshot, Question(_question.validate_python(q), audience=who, as_of=state.now().date()))
-            reply = shape.reply(snapshot, given, "0" * 32, round((time.perf_counter() - started) * 1000, 2))
-            context |= {"reply": reply, "shown": reply.answer}
-            facts = {"reply": given.kind, "entry": given.entry.id if given.entry else None, "via": "lite"}
-            state.journal.write("ask", state.now(), question=q, version=snapshot.version, **facts)
-        except ValidationError:
-            context |= {"problem": f"请写下您的问题，最多 {schemas.MAX_QUESTION_CHARS} 字。"}
-    if context.get("shown"):
-        context["answer_html"] = Markup(context["shown"].html)  # noqa: S704  sanitised when it was published
-    return templates.TemplateResponse(request, "lite.html", context)
+@router.api_route("/accessibility", methods=["GET", "HEAD"], response_class=HTMLResponse)
+def accessibility_page(request: Request, state: CurrentState, snapshot: CurrentSnapshot) -> HTMLResponse:
+    return templates.TemplateResponse(request, "accessibility.html", common(snapshot, state.now()))
 
 
 @router.api_route("/manual", methods=["GET", "HEAD"], response_class=HTMLResponse)
 def manual_page(
-    request: Request, snapshot: CurrentSnapshot, identifier: Annotated[str, Query(alias="id", max_length=60)] = ""
+    request: Request,
+    state: CurrentState,
+    snapshot: CurrentSnapshot,
+    identifier: Annotated[str, Query(alias="id", max_length=60)] = "",
 ) -> HTMLResponse:
     """One operation manual, to read and to print; without ``id``, the list of them."""
     found = snapshot.manual_of.get(identifier)
-    context: dict[str, Any] = _common(snapshot) | {
+    context: dict[str, Any] = common(snapshot, state.now()) | {
         "manuals": [shape.manual_ref(snapshot, item) for item in snapshot.knowledge.manuals]
     }
     if found is not None:
@@ -103,8 +81,26 @@ def manual_page(
     )
 
 
-def _category(text: str) -> Category:
-    return text  # type: ignore[return-value]
+@router.api_route("/receipt", methods=["GET", "HEAD"], response_class=HTMLResponse)
+def receipt_page(
+    request: Request, state: CurrentState, snapshot: CurrentSnapshot, code: Annotated[str, Query()] = ""
+) -> HTMLResponse:
+    """A form to verify the receipt of an answer, and what came of it in words."""
+    context: dict[str, Any] = common(snapshot, state.now()) | {"code": code}
+    status = 200
+    if code.strip():
+        try:
+            receipt = receipts.verified(state, code)
+            out = receipts.compared(state, snapshot, receipt)
+            context |= {
+                "receipt": out,
+                "words": receipt.in_words(out.entry.question if out.entry else None),
+                "linked": out.entry is not None and out.entry.entry_id in snapshot.entries,
+            }
+        except (ReceiptInvalid, ReceiptKeyUnusable) as error:
+            context["problem"] = error.message
+            status = error.status
+    return templates.TemplateResponse(request, "receipt.html", context, status_code=status)
 
 
 @router.get("/docs", response_class=HTMLResponse)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Annotated, Any, Literal
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from app.dialogue.policy import Kind
-from app.knowledge.model import Audience, Business, Category, PolicyStatus, Severity
+from app.knowledge.model import Audience, Business, Category, NoticeLevel, PolicyStatus, Severity, Stage
 
 MAX_QUESTION_CHARS = 500
 
@@ -23,6 +23,15 @@ QuestionText = Annotated[str, Field(min_length=1, max_length=MAX_QUESTION_CHARS)
 SessionId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 
 
+Minutes = Annotated[int, Field(ge=-100_000, le=1_000_000)]
+"""Whole minutes to the opening of the bids, negative once its hour has passed."""
+STAGES: tuple[Stage, ...] = get_args(Stage)
+Reason = Literal["答非所问", "看不懂", "内容过时", "不完整", "其他"]
+REASONS: tuple[Reason, ...] = get_args(Reason)
+Via = Literal["typed", "suggest", "hot", "category", "clarify", "related", "host"]
+"""How a question came to be asked; only what was typed says how well typed questions are understood."""
+
+
 class Payload(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -35,6 +44,9 @@ class AskIn(Payload):
     business: Business | None = None
     as_of: date | None = None
     """The day whose rules count, such as that of the announcement; today when it is left out."""
+    stage: Stage | None = None
+    minutes_to_opening: Minutes | None = None
+    via: Via = "typed"
 
 
 class LegalBasisOut(Payload):
@@ -104,16 +116,50 @@ class OptionOut(EntryRef):
     label: str
 
 
+class StepOut(Payload):
+    """What to do this minute, and what when that fails."""
+
+    now: str
+    fallback: str
+
+
 class HandoverOut(Payload):
     text: str
     phone: str | None = None
     hours: str | None = None
     where: str | None = None
+    now: str | None = None
+    """Whether somebody answers the phone now; null while this centre has set no hours."""
 
 
 class KnowledgeOut(Payload):
     version: str
     fingerprint: str
+
+
+class LinkOut(Payload):
+    text: str
+    href: str
+
+
+class NoticeOut(Payload):
+    text: str
+    level: NoticeLevel
+    link: LinkOut | None
+
+
+class OfferOut(Payload):
+    """What is offered before anything is asked."""
+
+    hint: str | None
+    hot: list[EntryRef]
+
+
+class WelcomeOut(OfferOut):
+    name: str
+    greeting: str
+    notices: list[NoticeOut]
+    knowledge: KnowledgeOut
 
 
 class TermFoundOut(Payload):
@@ -129,6 +175,8 @@ class ReplyOut(Payload):
     reply_id: str
     text: str
     answer: AnswerOut | None
+    urgent: StepOut | None = None
+    """To be read before the answer: time is short."""
     options: list[OptionOut]
     versions: list[AnswerOut] = []
     """Other versions of the answer, by date."""
@@ -140,6 +188,23 @@ class ReplyOut(Payload):
     confidence: Annotated[float, Field(ge=0, le=1)]
     knowledge: KnowledgeOut
     took_ms: float
+    receipt: str | None = None
+    """A code that proves when this answer was given, see app/receipt.py; only for the kind ``answer``."""
+
+
+class ReceiptOut(Payload):
+    """What a genuine receipt proves, beside the knowledge of today."""
+
+    number: str
+    at: datetime
+    fingerprint: str
+    current: bool
+    """Whether that version serves now."""
+    entry: EntryRef | None
+    """As that version has it while it is kept, else as it is today; null where neither has the number."""
+    unchanged: bool | None
+    """Whether its text reads the same today; null when that version is no longer kept."""
+    knowledge: KnowledgeOut
 
 
 class PartOut(Payload):
@@ -290,7 +355,7 @@ class TermDetailOut(TermFoundOut):
 class FeedbackIn(Payload):
     reply_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
     helpful: bool
-    reason: Literal["答非所问", "看不懂", "内容过时", "不完整", "其他"] | None = None
+    reason: Reason | None = None
     comment: Annotated[str, Field(max_length=100)] | None = None
 
 

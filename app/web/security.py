@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,7 +16,9 @@ MAX_BODY_BYTES = 64 * 1024
 """A question has at most 500 characters, 2 kB of UTF-8 or 6 kB as JSON escapes; the rest is headroom."""
 
 
-def content_security_policy(frame_ancestors: str) -> str:
+def content_security_policy(embed_origins: Sequence[str]) -> str:
+    """``embed_origins`` may put the pages into frames of theirs, besides this site itself."""
+    frame_ancestors = " ".join(("'self'", *embed_origins))
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
         f"base-uri 'none'; form-action 'self'; frame-ancestors {frame_ancestors}"
@@ -23,10 +26,10 @@ def content_security_policy(frame_ancestors: str) -> str:
 
 
 class SecurityHeaders:
-    def __init__(self, app: ASGIApp, frame_ancestors: str) -> None:
+    def __init__(self, app: ASGIApp, embed_origins: Sequence[str]) -> None:
         self._app = app
         self._headers = {
-            "Content-Security-Policy": content_security_policy(frame_ancestors),
+            "Content-Security-Policy": content_security_policy(embed_origins),
             "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "same-origin",
             "Permissions-Policy": "camera=(), microphone=(), geolocation=()",

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from math import isfinite
 
 from app.dialogue.answer import Option, Reply
 from app.dialogue.explain import SOURCES, TIERS, Explanation, Part
 from app.index.articles import LawArticle
 from app.index.manuals import ManualTask
-from app.knowledge.model import Entry, LegalBasis, Manual, Policy, Problem, Task, Term
-from app.snapshot import Snapshot
+from app.knowledge.hours import opening, said
+from app.knowledge.model import Audience, Entry, LegalBasis, Manual, Policy, Problem, Step, Task, Term
+from app.knowledge.notices import notices_at
+from app.receipt import Receipt
+from app.snapshot import Snapshot, Wording
 from app.text.normalize import normalize
 from app.web import schemas
 
@@ -155,6 +159,10 @@ def term(found: Term) -> schemas.TermFoundOut:
     )
 
 
+def step(snapshot: Snapshot, found: Step) -> schemas.StepOut:
+    return schemas.StepOut(now=snapshot.fill(found.now), fallback=snapshot.fill(found.fallback))
+
+
 def terms_in(snapshot: Snapshot, text: str) -> list[schemas.TermOut]:
     """The dictionary's terms that stand in a text, in order of appearance."""
     plain = normalize(text)
@@ -165,40 +173,96 @@ def terms_in(snapshot: Snapshot, text: str) -> list[schemas.TermOut]:
     ]
 
 
-def handover(snapshot: Snapshot) -> schemas.HandoverOut:
-    """Where a person helps; phone, hours and place only when this centre has filled them in."""
+def notices(snapshot: Snapshot, now: datetime) -> list[schemas.NoticeOut]:
+    return [
+        schemas.NoticeOut(
+            text=snapshot.fill(notice.text),
+            level=notice.level,
+            link=schemas.LinkOut(text=notice.link.text, href=notice.link.href) if notice.link else None,
+        )
+        for notice in notices_at(snapshot.knowledge.notices, now)
+    ]
+
+
+def offer(snapshot: Snapshot, audience: Audience | None) -> schemas.OfferOut:
+    """What a role is offered: its own list if any entry of it is served, else the common one."""
+    common = snapshot.knowledge.welcome
+    role = common.roles.get(audience) if audience else None
+    lists = (role.hot if role else (), common.hot)
+    served = ([ref(snapshot.entries[key]) for key in keys if key in snapshot.entries] for keys in lists)
+    hint = snapshot.fill(role.hint) if role and role.hint else None
+    return schemas.OfferOut(hint=hint, hot=next(filter(None, served), []))
+
+
+def welcome(snapshot: Snapshot, audience: Audience | None, now: datetime) -> schemas.WelcomeOut:
+    offered = offer(snapshot, audience)
+    return schemas.WelcomeOut(
+        name=snapshot.knowledge.welcome.name,
+        greeting=snapshot.fill(snapshot.knowledge.welcome.greeting),
+        hint=offered.hint,
+        hot=offered.hot,
+        notices=notices(snapshot, now),
+        knowledge=knowledge(snapshot),
+    )
+
+
+def handover(snapshot: Snapshot, now: datetime) -> schemas.HandoverOut:
+    """Where a person helps, and whether one answers now; each only when this centre has filled it in."""
     replies, site = snapshot.knowledge.replies, snapshot.knowledge.site
     phone = site.get(replies.handover_phone)
+    found = opening(snapshot.knowledge.hours, now)
     return schemas.HandoverOut(
         text=snapshot.fill(replies.handover),
         phone=phone.value if phone else None,
         hours=snapshot.fill(replies.handover_hours),
         where=snapshot.fill(replies.handover_where),
+        now=said(found, now) if found else None,
     )
 
 
-def reply(snapshot: Snapshot, given: Reply, reply_id: str, took_ms: float) -> schemas.ReplyOut:
+def reply(
+    snapshot: Snapshot, given: Reply, reply_id: str, took_ms: float, now: datetime, receipt: str | None = None
+) -> schemas.ReplyOut:
     return schemas.ReplyOut(
         kind=given.kind,
         reply_id=reply_id,
         text=given.text,
         answer=answer(snapshot, given.entry) if given.entry else None,
+        urgent=step(snapshot, given.urgent) if given.urgent else None,
         options=[option(chosen) for chosen in given.options],
         versions=[answer(snapshot, entry) for entry in given.versions],
         articles=[article_with_versions(snapshot, hit.article) for hit in given.articles],
         term=term(given.term) if given.term else None,
-        handover=handover(snapshot) if given.handover else None,
+        handover=handover(snapshot, now) if given.handover else None,
         understood_as=given.understood_as,
         corrected=given.corrected,
         confidence=given.confidence,
         knowledge=knowledge(snapshot),
         took_ms=took_ms,
+        receipt=receipt,
     )
 
 
-def explanation(snapshot: Snapshot, found: Explanation, took_ms: float) -> schemas.ExplanationOut:
+def receipt(snapshot: Snapshot, found: Receipt, then: Wording | None) -> schemas.ReceiptOut:
+    """``then``: the entry as the receipt's version has it, None when that version is no longer kept."""
+    current = found.fingerprint == snapshot.fingerprint
+    today = snapshot.by_number.get(found.number)
+    shown = then or today
+    same = then is not None and today is not None and then.text == snapshot.rendered[today.id].text
+    return schemas.ReceiptOut(
+        number=found.number,
+        at=found.at,
+        fingerprint=found.fingerprint,
+        current=current,
+        entry=schemas.EntryRef(entry_id=shown.id, number=found.number, question=shown.question) if shown else None,
+        unchanged=current or (same if then else None),
+        knowledge=knowledge(snapshot),
+    )
+
+
+def explanation(snapshot: Snapshot, found: Explanation, took_ms: float, now: datetime) -> schemas.ExplanationOut:
     return schemas.ExplanationOut(
-        reply=reply(snapshot, found.reply, "0" * 32, took_ms),
+        reply=reply(snapshot, found.reply, "0" * 32, took_ms, now),
         tier=found.tier,
         tier_name=TIERS[found.tier],
         read_as=found.read_as,

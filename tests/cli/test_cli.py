@@ -1,6 +1,6 @@
 """The shell command, as a person or a script calls it.
 
-Exit codes: 0 done; 1 the knowledge has errors; 2 wrong usage or settings; 3 the service or its storage failed.
+Exit codes: 0 done; 1 the knowledge has errors, or a receipt is invalid; 2 wrong usage or settings; 3 the service or its storage failed.
 """
 
 from __future__ import annotations
@@ -107,6 +107,14 @@ def test_validate_accepts_good_knowledge(world: World):
     as_json = json.loads(command(world, "validate", "--json").stdout)
     assert as_json["ok"]
     assert {problem["severity"] for problem in as_json["problems"]} == {"warning", "note"}
+
+
+def test_validate_tells_which_notice_is_past_and_counts_the_values_not_filled_in(world: World):
+    (world.kb / "notices.yaml").write_text("notices:\n  - text: 停机。\n    to: 2020-01-01 08:00\n", "utf-8")
+    done = command(world, "validate")
+    assert done.returncode == 0
+    assert "kb/notices.yaml:3:9: note: notices[0].to: 已经过期，可以删去" in done.stdout
+    assert "1 个取值本中心还没有填" in done.stdout
 
 
 def test_validate_lists_every_problem_and_exits_1(world: World):

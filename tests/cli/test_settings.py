@@ -35,8 +35,10 @@ BAD_VALUES = [
     ("journal", "perhaps"),
     ("log_level", "loud"),
     ("admin_token", SECRET),
-    ("frame_ancestors", "'self'; script-src *"),
-    ("frame_ancestors", "https://a.example, https://b.example"),
+    ("embed_origins", "https://a.example; script-src *"),
+    ("embed_origins", "https://*.example.cn"),
+    ("embed_origins", "https://a.example/chat"),
+    ("embed_origins", "'self'"),
 ]
 
 
@@ -52,6 +54,14 @@ def test_a_bad_value_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: s
     (problem,) = caught.value.details
     assert problem.startswith(name)
     assert (value in problem) == (value != SECRET)
+
+
+def test_origins_are_read_as_browsers_write_them(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("YIBOSHI_EMBED_ORIGINS", "https://GGZY.example.cn:443 http://10.1.2.3:8080 http://[::1]:80")
+    assert load_settings().embed_origins == ("https://ggzy.example.cn", "http://10.1.2.3:8080", "http://[::1]")
+    Path("yiboshi.toml").write_text('embed_origins = ["https://a.example"]\n', "utf-8")
+    monkeypatch.delenv("YIBOSHI_EMBED_ORIGINS")
+    assert load_settings().embed_origins == ("https://a.example",)
 
 
 def test_an_unknown_name_is_refused_wherever_it_stands(monkeypatch: pytest.MonkeyPatch):

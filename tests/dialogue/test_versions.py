@@ -159,7 +159,7 @@ def test_the_other_versions_stand_beside_the_answer_the_oldest_first(snapshot: S
 
 
 def test_versions_are_shown_in_their_own_words_and_windows(snapshot: Snapshot) -> None:
-    shown = shape.reply(snapshot, on(snapshot, TODAY), "0" * 32, 0.0)
+    shown = shape.reply(snapshot, on(snapshot, TODAY), "0" * 32, 0.0, small_kb.NOW)
     assert shown.answer is not None
     found = [
         (one.text.splitlines()[0], one.effective_from, one.effective_to) for one in (shown.answer, *shown.versions)
@@ -172,7 +172,7 @@ def test_versions_are_shown_in_their_own_words_and_windows(snapshot: Snapshot) -
 
 
 def test_each_version_cites_the_article_of_its_own_time(snapshot: Snapshot) -> None:
-    shown = shape.reply(snapshot, on(snapshot, TODAY), "0" * 32, 0.0)
+    shown = shape.reply(snapshot, on(snapshot, TODAY), "0" * 32, 0.0, small_kb.NOW)
     assert shown.answer is not None
     assert [one.legal_basis[0].gist for one in (shown.answer, *shown.versions)] == [
         f"招标人最迟在书面合同签订后{days}日内退还投标保证金和银行同期存款利息。" for days in (5, 30, 3)
@@ -317,7 +317,7 @@ def test_other_versions_are_those_of_the_number_that_read_otherwise(snapshot: Sn
 
 
 def test_other_versions_are_shown_with_their_windows(snapshot: Snapshot) -> None:
-    shown = shape.reply(snapshot, on(snapshot, TODAY, ARTICLE), "0" * 32, 0.0)
+    shown = shape.reply(snapshot, on(snapshot, TODAY, ARTICLE), "0" * 32, 0.0, small_kb.NOW)
     (article,) = shown.articles
     assert (article.policy_id, article.effective_from, article.effective_to) == (
         "regulations",

@@ -171,7 +171,7 @@ def test_something_that_is_not_there(web: Web, path: str):
         ("POST", "/api/v1/categories"),
         ("PUT", "/api/v1/entries/ca-01"),
         ("POST", "/healthz"),
-        ("POST", "/lite"),
+        ("PUT", "/lite"),
         ("POST", "/static/chat.js"),
     ],
 )

@@ -49,6 +49,7 @@ def test_every_reference_leads_somewhere(description: dict[str, Any]):
 def test_every_public_and_admin_route_is_described(description: dict[str, Any]):
     assert {name for name, _ in operations(description)} == {
         "POST /api/v1/ask",
+        "GET /api/v1/welcome",
         "GET /api/v1/suggest",
         "GET /api/v1/categories",
         "GET /api/v1/entries",
@@ -60,6 +61,7 @@ def test_every_public_and_admin_route_is_described(description: dict[str, Any]):
         "GET /api/v1/policies/{policy_id}",
         "GET /api/v1/policies/{policy_id}/{article}",
         "GET /api/v1/terms/{term}",
+        "GET /api/v1/receipts/{code}",
         "POST /api/v1/feedback",
         "GET /api/v1/admin/knowledge",
         "POST /api/v1/admin/explain",
@@ -93,6 +95,7 @@ def test_every_described_error_is_the_one_shape(description: dict[str, Any]):
         ("POST /api/v1/feedback", {"413", "422"}),
         ("GET /api/v1/entries/{key}", {"404"}),
         ("GET /api/v1/terms/{term}", {"404"}),
+        ("GET /api/v1/receipts/{code}", {"422", "503"}),
         ("GET /api/v1/manuals/{manual_id}", {"404"}),
         ("GET /readyz", {"503"}),
         ("GET /api/v1/admin/knowledge", {"401"}),

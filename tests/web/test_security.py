@@ -61,7 +61,7 @@ def directives(policy: str) -> dict[str, str]:
 
 
 def test_the_sites_that_may_embed_the_page_are_a_setting(serve: Serve, world: World):
-    web = serve(world, frame_ancestors="'self' https://ggzy.example.cn")
+    web = serve(world, embed_origins=("https://GGZY.example.cn:443",))
     policy = directives(web.get("/").headers["content-security-policy"])
     assert policy["frame-ancestors"] == "'self' https://ggzy.example.cn"
 

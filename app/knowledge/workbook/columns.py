@@ -20,6 +20,11 @@ AUDIENCES: dict[Audience, str] = {
 BUSINESSES: tuple[Business, ...] = get_args(Business)
 
 
+MOMENTS = {"before": "临开标", "opening": "开标中", "evaluation": "评标中"}
+STEPS = {"now": ("先做", "时间紧时答案前的一句话：这一分钟做什么。"), "fallback": ("还不行", "做了不行怎么办、找谁。")}
+"""Of the block ``urgent``: titles of its columns, and what they hold."""
+
+
 class Column(NamedTuple):
     """``key`` names the field of an entry (``audience=bidder`` one value of it); ``choices`` make a drop-down."""
 
@@ -37,6 +42,10 @@ def _lines(texts: Sequence[str]) -> str:
 
 def _mark(field: str, value: str) -> Callable[[Entry], str]:
     return lambda entry: YES if value in getattr(entry, field) else ""
+
+
+def _step(moment: str, part: str) -> Callable[[Entry], str]:
+    return lambda entry: str(getattr(getattr(entry.urgent, moment, None), part, ""))
 
 
 def _date(value: Any) -> str:
@@ -66,7 +75,13 @@ COLUMNS: tuple[Column, ...] = (
     Column("own_figures", "自有数字", "答案里出自惯例或换算、所引条款里没有的数，一行一个，如 30分钟。", 14, lambda e: _lines(e.own_figures)),
     Column("related", "相关条目", "其他条目的标识，一行一个。", 14, lambda e: _lines(e.related)),
     Column("error_texts", "报错文字", "软件弹出的原文，一行一句；用户贴来的话里含有它，就直接给本条。", 30, lambda e: _lines(e.error_texts)),
-    Column("urgent", "紧急提示", "时间紧时的一句话，可以不填。", 30, lambda e: e.urgent or ""),
+    *(
+        Column(f"urgent.{moment}.{part}", f"{when}{what}", f"{about}可以不填，要填就两句一起填。", 30, _step(moment, part))
+        for moment, when in MOMENTS.items()
+        for part, (what, about) in STEPS.items()
+    ),
+    Column("urgent.within_minutes", "临近几分钟", "开标前多少分钟起先说「临开标」那两句，不填是 120。", 10,
+           lambda e: str(e.urgent.within_minutes) if e.urgent else ""),
     Column("clarify.question", "反问", "几条都像时怎么问，可以不填；要和「反问选项」一起填。", 30, lambda e: e.clarify.question if e.clarify else ""),
     Column("clarify.label", "反问选项", "几条都像时，本条作为选项叫什么。", 20, lambda e: e.clarify.label if e.clarify else ""),
     Column("effective_from", "生效日", "年-月-日，如 2026-11-30；一直有效就空着。", 12, lambda e: _date(e.effective_from)),

@@ -92,16 +92,20 @@ def _entry(row: Row, position: int) -> RawEntry:
             continue
         text, mark = row[column.title]
         key, _, value = column.key.partition("=")
-        field, _, part = key.partition(".")
+        field, *parts = key.split(".")
         marks.setdefault((*path, field), mark)
         if value:
             # Anything but the one word is shown to the schema, which refuses it with the values there are.
             data.setdefault(field, []).append(value if text == YES else text)
             cell: Path_ = (*path, field, len(data[field]) - 1)
             marks[cell] = mark
-        elif part:
-            data.setdefault(field, {})[part] = text
-            cell = (*path, field, part)
+        elif parts:
+            block = data.setdefault(field, {})
+            for depth, part in enumerate(parts[:-1], 1):
+                block = block.setdefault(part, {})
+                marks.setdefault((*path, field, *parts[:depth]), mark)
+            block[parts[-1]] = text
+            cell = (*path, field, *parts)
             marks[cell] = mark
         elif key == "number":
             data[key] = text.zfill(3)

@@ -154,7 +154,7 @@ def _node(value: Any, flow: bool) -> Any:
             seq.fa.set_flow_style()
         return seq
     if isinstance(value, dict):
-        node = CommentedMap({key: _node(item, False) for key, item in value.items()})
+        node = CommentedMap({key: _node(item, False) for key, item in value.items() if item is not None})
         if flow:
             node.fa.set_flow_style()
         return node

@@ -1,270 +1,352 @@
-// The chat page.  Text from anyone goes through textContent; the only markup inserted is `answer.html`, which the
-// server sanitised when the knowledge was published.  Written for Chromium 86 (plain-http LAN included).
+// <yiboshi-chat>: one conversation.  The server wrote its markup, so it can be read before any script has run; this makes
+// it answer.  Written for Chromium 86, plain-http LAN and frames included.
 "use strict";
 (function () {
-  var log = document.getElementById("log");
-  var form = document.getElementById("form");
-  var input = document.getElementById("question");
-  var status = document.getElementById("status");
-  var audience = document.getElementById("audience");
-  var session = newSession();
-  var latest = 0;
+  const { element, button, randomName, remember, remembered } = yiboshi;
+  const PATIENCE = 8000;  // ms a reply may take
+  const KEPT = 20;  // turns that outlive a reload of this tab
+  const STAGES = ["before", "opening", "evaluation", "after"];
 
-  function newSession() {
-    var bytes = crypto.getRandomValues(new Uint8Array(16));
-    return Array.from(bytes, function (byte) { return byte.toString(16).padStart(2, "0"); }).join("");
-  }
-
-  function element(tag, className, text) {
-    var node = document.createElement(tag);
-    if (className) node.className = className;
-    if (text !== undefined && text !== null) node.textContent = text;
-    return node;
-  }
-
-  function button(text, onClick) {
-    var node = element("button", "", text);
-    node.type = "button";
-    node.addEventListener("click", onClick);
-    return node;
-  }
-
-  function show(node) {
-    log.appendChild(node);
-    node.scrollIntoView({ block: "start" });
-  }
-
-  function post(path, body) {
-    var stop = new AbortController();
-    var timer = setTimeout(function () { stop.abort(); }, 8000);
-    return fetch("api/v1/" + path, {
-      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), signal: stop.signal,
-    }).then(function (response) {
-      return response.json().then(function (data) {
-        if (!response.ok) throw new Error(data.error.message);
-        return data;
+  class Chat extends HTMLElement {
+    connectedCallback() {
+      const find = (selector) => this.querySelector(selector);
+      this.log = find("#log");
+      this.status = find("#status");
+      this.audience = find("#audience");
+      this.directory = find("#directory");
+      this.tabs = Array.from(this.querySelectorAll("[role=tab]"));
+      this.turns = [];
+      this.session = remembered("sessionStorage", "yiboshi-session") || this.newSession();
+      this.deadline = { stage: null, opening: null };
+      this.combobox = new yiboshi.combobox(find("#form"), {
+        ask: (text, via) => this.typed(text, via), own: (text) => this.categoriesNamed(text), say: (text, seen) => this.say(text, seen),
       });
-    }).finally(function () { clearTimeout(timer); });
+      this.addEventListener("click", (event) => this.clicked(event));
+      this.addEventListener("keydown", (event) => this.key(event));
+      find("[role=tablist]").addEventListener("keydown", (event) => this.tabKey(event));
+      find("#fold").addEventListener("click", () => this.unfold(false));
+      find("#catalogue").addEventListener("click", () => this.unfold(!this.directory.classList.contains("open")));
+      find("#clear").addEventListener("click", () => this.clear());
+      find("#close").addEventListener("click", () => this.tell("close"));
+      document.addEventListener("click", (event) => { if (!find("#menu").contains(event.target)) find("#menu").open = false; });
+      window.addEventListener("offline", () => this.say("网络断开了，问题会留着"));
+      window.addEventListener("message", (event) => this.heard(event));
+      this.looks();
+      this.setRole(remembered("localStorage", "yiboshi-audience") || "");
+      this.audience.addEventListener("change", () => this.setRole(this.audience.value));
+      this.restore();
+      this.arrive(new URLSearchParams(location.search));
+      setInterval(() => this.showDeadline(), 20000);
+    }
+
+    // What the address says: role, stage, opening (ISO time) or minutes, ask, embed.
+    arrive(wanted) {
+      const embedded = wanted.has("embed") && window.parent !== window;
+      this.classList.toggle("embedded", embedded);
+      this.querySelector("#close").hidden = !embedded;
+      if (wanted.has("role")) this.setRole(wanted.get("role"));
+      this.setStage({ stage: wanted.get("stage"), opening: wanted.get("opening"), minutes: wanted.get("minutes") });
+      const text = (wanted.get("ask") || "").trim();
+      if (text) this.ask(text, "host");
+    }
+
+    // -- asking ---------------------------------------------------------------------------------------------------
+
+    typed(text, via) {
+      const number = via === "typed" && /^\d{1,2}$/.test(text) && !this.asking() ? Number(text) : 0;
+      if (number && this.tabs[number - 1]) this.openCategory(number);
+      else this.ask(text, via);
+    }
+
+    asking() {
+      const last = this.turns[this.turns.length - 1];
+      return Boolean(last && last.reply && last.reply.options.length);
+    }
+
+    ask(text, via, alone) {
+      const turn = { text: text.slice(0, 500), via: via, at: Date.now() };
+      const place = element("section", "card pending", "正在查找…");
+      this.turns.push(turn);
+      this.showMine(turn);
+      this.log.append(place);
+      this.scrollTo(turn);
+      this.say("正在查找…", true);
+      this.send(turn, place, alone);
+    }
+
+    send(turn, place, alone) {
+      const body = { question: turn.text, session_id: alone ? this.newSession() : this.session, via: turn.via };
+      if (this.audience.value) body.audience = this.audience.value;
+      if (this.deadline.stage) body.stage = this.deadline.stage;
+      const minutes = this.minutes();
+      if (minutes !== null) body.minutes_to_opening = minutes;
+      this.post("ask", body).then((reply) => {
+        turn.reply = reply;
+        const card = this.card(turn);
+        place.replaceWith(card);
+        this.scrollTo(turn);
+        this.say(said(reply), true);
+        this.querySelector("#version").textContent = reply.knowledge.version;
+        this.querySelector("#fingerprint").textContent = reply.knowledge.fingerprint;
+        this.keep();
+        this.tell("answer", { kind: reply.kind, number: reply.answer ? reply.answer.number : null });
+        if (reply.handover) this.tell("handover");
+      }).catch((error) => {
+        const waiting = element("section", "card pending", "正在查找…");
+        const failure = yiboshi.failureCard(error, () => this.send(turn, waiting, alone));
+        failure.querySelector("button").addEventListener("click", () => this.mine(turn).after(waiting));
+        place.replaceWith(failure);
+        this.say(failure.querySelector(".said").textContent, true);
+      });
+    }
+
+    post(path, body) {
+      const stop = new AbortController();
+      const timer = setTimeout(() => stop.abort(), PATIENCE);
+      return fetch("api/v1/" + path, {
+        method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), signal: stop.signal,
+      }).then((response) => response.json().then((data) => {
+        if (response.ok) return data;
+        throw Object.assign(new Error(data.error.code), { said: data.error.message });
+      })).finally(() => clearTimeout(timer));
+    }
+
+    card(turn) {
+      return yiboshi.card(turn.reply, new Date(turn.at), {
+        ask: (text, via) => this.ask(text, via),
+        alone: () => this.ask(turn.text, turn.via, true),
+        say: (text) => this.say(text),
+        rate: (body) => this.post("feedback", body),
+      });
+    }
+
+    // -- the conversation on the page -----------------------------------------------------------------------------
+
+    showMine(turn) {
+      const number = this.turns.indexOf(turn) + 1;
+      const mine = element("p", "mine", turn.text);
+      mine.id = "turn-" + number;
+      this.log.append(mine);
+      const asked = this.querySelector("#asked");
+      if (number === 1) asked.textContent = "";
+      const row = element("li");
+      row.append(button(turn.text, () => {
+        this.querySelector("#menu").open = false;
+        this.scrollTo(turn);
+        this.log.focus({ preventScroll: true });
+      }, "quiet"));
+      asked.append(row);
+    }
+
+    mine(turn) {
+      return this.querySelector("#turn-" + (this.turns.indexOf(turn) + 1));
+    }
+
+    scrollTo(turn) {
+      const mine = this.mine(turn);
+      if (mine) this.log.scrollTop = mine.offsetTop - this.log.offsetTop - 8;
+    }
+
+    // The one live region.  What is seen on a card anyway is only spoken; the rest is also shown, for a while.
+    say(text, seen) {
+      clearTimeout(this.fading);
+      this.status.textContent = text;
+      this.status.classList.toggle("hidden", Boolean(seen));
+      this.status.classList.toggle("status", !seen);
+      if (!seen) this.fading = setTimeout(() => { this.status.textContent = ""; }, 6000);
+    }
+
+    newSession() {
+      this.session = randomName();
+      remember("sessionStorage", "yiboshi-session", this.session);
+      return this.session;
+    }
+
+    keep() {
+      const kept = this.turns.filter((turn) => turn.reply).slice(-KEPT);
+      remember("sessionStorage", "yiboshi-log", JSON.stringify(kept));
+    }
+
+    restore() {
+      let kept = [];
+      try { kept = JSON.parse(remembered("sessionStorage", "yiboshi-log")) || []; } catch (error) { kept = []; }
+      kept.forEach((turn) => {
+        this.turns.push(turn);
+        this.showMine(turn);
+        this.log.append(this.card(turn));
+      });
+      if (kept.length) this.scrollTo(this.turns[this.turns.length - 1]);
+    }
+
+    clear() {
+      this.turns = [];
+      this.newSession();
+      remember("sessionStorage", "yiboshi-log", null);
+      Array.from(this.log.children).forEach((node) => { if (node.id !== "welcome") node.remove(); });
+      this.querySelector("#asked").textContent = "";
+      this.querySelector("#asked").append(element("li", "meta", "还没有"));
+      this.querySelector("#menu").open = false;
+      this.combobox.input.focus();
+      this.say("记录已清空");
+    }
+
+    // -- role, directory, looks -----------------------------------------------------------------------------------
+
+    setRole(role) {
+      const known = Array.from(this.audience.options).some((option) => option.value === role);
+      this.audience.value = known ? role : "";
+      remember("localStorage", "yiboshi-audience", this.audience.value || null);
+      this.querySelectorAll("[data-role]").forEach((node) => {
+        node.setAttribute("aria-pressed", String(node.dataset.role === this.audience.value));
+      });
+      const lists = Array.from(this.querySelectorAll("[data-hot]"));
+      const shown = lists.find((node) => node.dataset.hot === this.audience.value) || lists[0];
+      lists.forEach((node) => { node.hidden = node !== shown; });
+    }
+
+    categoriesNamed(text) {
+      const number = /^\d{1,2}$/.test(text) && !this.asking() ? Number(text) : 0;
+      return this.tabs.map((tab, i) => ({ tab: tab, number: i + 1 }))
+        .filter((row) => row.number === number || (text.length > 1 && name(row.tab).includes(text)))
+        .slice(0, 2)
+        .map((row) => ({ label: "分类：" + name(row.tab), number: String(row.number), run: () => this.openCategory(row.number) }));
+    }
+
+    openCategory(number) {
+      this.select(number - 1);
+      this.unfold(true);
+      const panel = this.panel(this.tabs[number - 1]);
+      panel.scrollTop = 0;
+      this.say("第" + number + "类：" + name(this.tabs[number - 1]) + "，共 " + panel.querySelectorAll("button").length + " 条。点一条，或打三位编号按回车");
+    }
+
+    select(chosen) {
+      this.tabs.forEach((tab, i) => {
+        tab.setAttribute("aria-selected", String(i === chosen));
+        tab.tabIndex = i === chosen ? 0 : -1;
+        this.panel(tab).hidden = i !== chosen;
+      });
+    }
+
+    panel(tab) {
+      return this.querySelector("#" + tab.getAttribute("aria-controls"));
+    }
+
+    // On a narrow page the directory lies over the conversation; on a wide one it stands beside it all the time.
+    unfold(open) {
+      this.directory.classList.toggle("open", open);
+      this.querySelector("#catalogue").setAttribute("aria-expanded", String(open));
+    }
+
+    looks() {
+      const look = window.yiboshiLook;
+      const larger = this.querySelector("#larger");
+      const show = () => {
+        ["size", "contrast", "theme"].forEach((key) => { this.querySelector("#" + key).value = look.get(key); });
+        larger.setAttribute("aria-pressed", String(look.get("size") !== "normal"));
+      };
+      ["size", "contrast", "theme"].forEach((key) => {
+        this.querySelector("#" + key).addEventListener("change", (event) => { look.set(key, event.target.value); show(); });
+      });
+      larger.addEventListener("click", () => { look.set("size", look.get("size") === "normal" ? "large" : "normal"); show(); });
+      show();
+    }
+
+    clicked(event) {
+      const target = event.target.closest("[data-ask], [data-category], [data-role]");
+      if (!target) return;
+      if (target.dataset.role) this.setRole(target.dataset.role === this.audience.value ? "" : target.dataset.role);
+      else if (target.dataset.category) this.openCategory(Number(target.dataset.category));
+      else {
+        this.unfold(false);
+        this.ask(target.dataset.ask, target.dataset.via);
+      }
+    }
+
+    tabKey(event) {
+      const at = this.tabs.indexOf(document.activeElement);
+      const last = this.tabs.length - 1;
+      const next = { ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0, End: last }[event.key];
+      if (next === undefined || at < 0) return;
+      event.preventDefault();
+      const chosen = (next + this.tabs.length) % this.tabs.length;
+      this.select(chosen);
+      this.tabs[chosen].focus();
+    }
+
+    key(event) {
+      if (/^\d$/.test(event.key) && this.directory.contains(event.target)) this.combobox.input.focus();  // the digit goes there
+      if (event.key !== "Escape") return;
+      const menu = this.querySelector("#menu");
+      if (menu.open) {
+        menu.open = false;
+        menu.querySelector("summary").focus();
+      } else if (this.directory.classList.contains("open")) {
+        this.unfold(false);
+        this.combobox.input.focus();
+      } else this.tell("close");
+    }
+
+    // -- the deadline ---------------------------------------------------------------------------------------------
+
+    setStage(given) {
+      const opening = given.opening ? Date.parse(given.opening) : NaN;
+      const minutes = parseFloat(given.minutes);
+      this.deadline = {
+        stage: STAGES.includes(given.stage) ? given.stage : null,
+        opening: isFinite(opening) ? opening : isFinite(minutes) ? Date.now() + minutes * 60000 : null,
+      };
+      this.showDeadline();
+    }
+
+    // Whole minutes to the opening, never more than are left; null when nobody said when it is.
+    minutes() {
+      if (this.deadline.opening === null) return null;
+      return Math.max(-100000, Math.min(1000000, Math.floor((this.deadline.opening - Date.now()) / 60000)));
+    }
+
+    showDeadline() {
+      const line = this.querySelector("#deadline");
+      const minutes = this.minutes();
+      const { stage } = this.deadline;
+      if (stage === "evaluation" || stage === "after") line.textContent = "";
+      else if (stage === "opening" || (minutes !== null && minutes <= 0 && minutes > -180)) line.textContent = "正在开标";
+      else if (minutes === null || minutes <= 0 || minutes > 1440) line.textContent = "";
+      else line.textContent = "离开标还有" + (minutes < 120 ? " " + minutes + " 分钟" : "约 " + Math.floor(minutes / 60) + " 小时") + "，答复会先说这时候该做的一步";
+      line.hidden = !line.textContent;
+    }
+
+    // -- the page around a frame ----------------------------------------------------------------------------------
+
+    // Only the window this one is framed by is listened to, and only if its origin was allowed in the settings.
+    heard(event) {
+      const parents = this.dataset.parents.split(" ").concat(location.origin);
+      if (window.parent === window || event.source !== window.parent || !parents.includes(event.origin)) return;
+      const message = event.data;
+      if (!message || typeof message.yiboshi !== "string") return;
+      this.host = event.origin;
+      if (message.yiboshi === "hello") this.tell("ready");
+      else if (message.yiboshi === "open") this.combobox.input.focus();
+      else if (message.yiboshi === "ask" && typeof message.text === "string" && message.text.trim()) this.ask(message.text.trim(), "host");
+      else if (message.yiboshi === "role") this.setRole(message.role);
+      else if (message.yiboshi === "stage") this.setStage(message);
+    }
+
+    tell(what, facts) {
+      if (this.host) window.parent.postMessage(Object.assign({ yiboshi: what }, facts), this.host);
+    }
   }
 
-  function ask(text) {
-    text = text.trim();
-    if (!text) { input.focus(); return; }
-    var turn = ++latest;
-    show(element("p", "mine", text));
-    status.textContent = "正在查找…";
-    var body = { question: text, session_id: session };
-    if (audience.value) body.audience = audience.value;
-    post("ask", body).then(function (reply) {
-      if (turn === latest) status.textContent = said(reply);
-      show(card(reply));
-      document.getElementById("version").textContent = reply.knowledge.version;
-      document.getElementById("fingerprint").textContent = reply.knowledge.fingerprint;
-    }).catch(function (error) {
-      status.textContent = "";
-      show(failure(text, error));
-    });
+  function name(tab) {
+    return tab.lastChild.textContent;
   }
 
+  // What the live region says of a reply: enough to know whether to read on.
   function said(reply) {
     if (reply.kind === "clarify") return "找到 " + reply.options.length + " 个相近的问题，请选择";
-    if (reply.kind === "answer") return "已找到答案，编号 " + reply.answer.number;
-    return "";
+    if (reply.kind !== "answer") return reply.text;
+    return "编号 " + reply.answer.number + "。" + (reply.urgent ? "先做：" + reply.urgent.now : reply.answer.text.split("\n")[0]);
   }
 
-  function failure(text, error) {
-    var node = element("section", "card");
-    var known = error.name !== "AbortError" && error.name !== "TypeError" && error.name !== "SyntaxError";
-    node.appendChild(element("p", "", known ? error.message : "没有连上服务，您的问题还在。"));
-    var list = element("ul", "options");
-    var item = element("li");
-    item.appendChild(button("重试", function () { node.remove(); ask(text); }));
-    list.appendChild(item);
-    node.appendChild(list);
-    return node;
-  }
-
-  function card(reply) {
-    var node = element("section", "card " + reply.kind);
-    if (reply.understood_as) node.appendChild(element("p", "meta", "接着“" + reply.understood_as + "”理解"));
-    if (reply.corrected) node.appendChild(element("p", "meta", "您是不是想问：" + reply.corrected));
-    if (reply.kind !== "answer") node.appendChild(element("p", "question", reply.text));
-    if (reply.answer) answer(node, reply.answer, reply.knowledge);
-    reply.versions.forEach(function (other) {
-      var box = element("details");
-      var span = (other.effective_from || "此前") + " 至 " + (other.effective_to || "今");
-      box.appendChild(element("summary", "", "另一时期的规定（" + span + "）"));
-      answer(box, other, reply.knowledge);
-      node.appendChild(box);
-    });
-    if (reply.term) term(node, reply.term);
-    if (reply.articles.length) articles(node, reply);
-    if (reply.options.length && (reply.kind === "policy" || reply.kind === "term")) node.appendChild(element("p", "meta", "相关问题"));
-    if (reply.options.length) options(node, reply);
-    if (reply.handover) node.appendChild(element("p", "handover", reply.handover.text));
-    if (reply.kind === "answer") rate(node, reply);
-    return node;
-  }
-
-  function answer(node, found, knowledge) {
-    var title = element("p", "question");
-    title.appendChild(element("span", "number", "编号 " + found.number));
-    title.appendChild(document.createTextNode(found.question));
-    node.appendChild(title);
-    var body = element("div", "answer");
-    body.innerHTML = found.html;
-    mark(body, found.terms);
-    node.appendChild(body);
-    if (found.legal_basis.length) {
-      var basis = element("details");
-      basis.appendChild(element("summary", "", "依据"));
-      var list = element("ul");
-      found.legal_basis.forEach(function (item) { 
-        var row = element("li", "", "《" + item.law + "》" + item.article);
-        if (item.gist) row.appendChild(element("small", "", item.gist));
-        list.appendChild(row);
-      });
-      basis.appendChild(list);
-      node.appendChild(basis);
-    }
-    if (found.related.length) {
-      var related = element("details");
-      related.open = true;
-      related.appendChild(element("summary", "", "相关问题"));
-      var rows = element("ul", "list");
-      found.related.forEach(function (item) {
-        var row = element("li");
-        var link = button("", function () { ask(item.question); });
-        link.appendChild(element("b", "", item.number));
-        link.appendChild(document.createTextNode(item.question));
-        row.appendChild(link);
-        rows.appendChild(row);
-      });
-      related.appendChild(rows);
-      node.appendChild(related);
-    }
-    if (found.manuals.length) {
-      var manuals = element("details");
-      manuals.appendChild(element("summary", "", "操作手册"));
-      var tasks = element("ul", "links");
-      found.manuals.forEach(function (item) {
-        var row = element("li");
-        var link = element("a", "", item.manual + "：" + item.title);
-        link.href = "manual?id=" + encodeURIComponent(item.manual_id) + "#task-" + item.task;
-        link.target = "_blank";
-        link.rel = "noopener";
-        row.appendChild(link);
-        tasks.appendChild(row);
-      });
-      manuals.appendChild(tasks);
-      node.appendChild(manuals);
-    }
-    node.appendChild(element("p", "meta", "更新于 " + found.updated + " · 知识库 " + knowledge.version));
-  }
-
-  // The first mention of each word of the dictionary becomes a button that explains it in place.
-  function mark(body, terms) {
-    var longest = terms.slice().sort(function (a, b) { return b.term.length - a.term.length; });
-    longest.forEach(function (item) {
-      var walker = document.createTreeWalker(body, NodeFilter.SHOW_TEXT), text;
-      while ((text = walker.nextNode())) {
-        var at = text.parentNode.closest(".term, .definition, a") ? -1 : text.data.indexOf(item.term);
-        if (at < 0) continue;
-        var rest = text.splitText(at);
-        rest.data = rest.data.slice(item.term.length);
-        text.parentNode.insertBefore(explained(item), rest);
-        return;
-      }
-    });
-  }
-
-  // The definition is in the page only while it is open: the answer stays as it reads, also for copying.
-  function explained(item) {
-    var note = element("span", "definition", item.definition);
-    var word = button(item.term, function () {
-      if (note.parentNode) note.remove();
-      else word.after(note);
-      word.setAttribute("aria-expanded", String(Boolean(note.parentNode)));
-    });
-    word.className = "term";
-    word.setAttribute("aria-expanded", "false");
-    word.setAttribute("aria-label", item.term + "，看释义");
-    return word;
-  }
-
-  function term(node, found) {
-    node.appendChild(element("p", "answer", found.definition));
-    if (found.law) node.appendChild(element("p", "meta", "见《" + found.law + "》" + (found.article || "")));
-  }
-
-  // Regulation text is never an answer: it is labelled, and folded under a refusal.
-  function articles(node, reply) {
-    if (reply.kind !== "policy") node.appendChild(element("p", "meta", "相关法规（法规内容，不是对您问题的答复）"));
-    reply.articles.forEach(function (item, i) {
-      var box = element("details", "law");
-      box.open = reply.kind === "policy" && i === 0;
-      var name = "《" + item.law + "》" + item.article + " " + item.heading;
-      if (item.status === "repealed") name += "（已废止）";
-      box.appendChild(element("summary", "", name));
-      if (item.gist) box.appendChild(element("p", "", "摘要：" + item.gist));
-      if (item.official) {
-        box.appendChild(element("p", "meta", "官方文本"));
-        item.official.forEach(function (text) { box.appendChild(element("p", "", text)); });
-      } else {
-        box.appendChild(element("p", "meta", "摘要由本知识库编写，以公布的法规原文为准"));
-      }
-      node.appendChild(box);
-    });
-  }
-
-  function options(node, reply) {
-    var list = element("ul", "options");
-    reply.options.forEach(function (option, i) {
-      var row = element("li");
-      var choice = button((reply.kind === "clarify" ? i + 1 + ". " : "") + option.label, function () { ask(option.question); });
-      if (option.label !== option.question) choice.appendChild(element("small", "", option.question));
-      row.appendChild(choice);
-      list.appendChild(row);
-    });
-    if (reply.kind === "clarify") {
-      var none = element("li");
-      none.appendChild(button("都不是", function () { ask("都不是"); }));
-      list.appendChild(none);
-    }
-    node.appendChild(list);
-  }
-
-  function rate(node, reply) {
-    var row = element("div", "rate");
-    function send(helpful) {
-      post("feedback", { reply_id: reply.reply_id, helpful: helpful }).then(function () {
-        row.textContent = "谢谢您的评价。";
-      }).catch(function () { status.textContent = "评价没有送出，请稍后再试"; });
-    }
-    row.appendChild(button("有帮助", function () { send(true); }));
-    row.appendChild(button("没帮助", function () { send(false); }));
-    node.appendChild(row);
-  }
-
-  form.addEventListener("submit", function (event) {
-    event.preventDefault();
-    var text = input.value;
-    if (!text.trim()) return;
-    input.value = "";
-    ask(text);
-  });
-  input.addEventListener("keydown", function (event) {
-    // Enter that confirms a candidate of an input method must not send.
-    if (event.key === "Enter" && (event.isComposing || event.keyCode === 229)) event.preventDefault();
-  });
-  log.addEventListener("click", function (event) {
-    var target = event.target.closest("[data-ask]");
-    if (target) ask(target.getAttribute("data-ask"));
-  });
-  try {
-    audience.value = localStorage.getItem("yiboshi-audience") || "";
-    audience.addEventListener("change", function () { localStorage.setItem("yiboshi-audience", audience.value); });
-  } catch (error) {
-    // Storage may be refused inside a frame; the choice then lasts as long as the page.
-  }
+  customElements.define("yiboshi-chat", Chat);
 })();
