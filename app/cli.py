@@ -177,6 +177,10 @@ def ask(
     audience: Annotated[str | None, typer.Option(help="bidder、tenderer、agency 或 evaluator")] = None,
     business: Annotated[str | None, typer.Option(help="工程、政府采购、土地、矿权或产权")] = None,
     as_of: Annotated[str | None, typer.Option(help="按哪一天的规定答，如公告日期 2026-11-24；默认今天")] = None,
+    stage: Annotated[
+        str | None, typer.Option(help="到了哪一步：before 开标前、opening 开标、evaluation 评标、after 之后")
+    ] = None,
+    minutes: Annotated[int | None, typer.Option("--minutes-to-opening", help="离开标的分钟数，已过为负")] = None,
     why: Annotated[bool, typer.Option("--explain", help="列出每个来源的得分，以及为什么是这个答复")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -185,7 +189,6 @@ def ask(
 
     from pydantic import ValidationError
 
-    from app.dialogue.answer import Question
     from app.dialogue.explain import explain
     from app.index.encoder import open_encoder
     from app.main import current_or_published, local_now
@@ -195,10 +198,18 @@ def ask(
     settings = _settings()
     try:
         body = schemas.AskIn.model_validate(
-            {"question": question, "audience": audience, "business": business, "as_of": as_of}
+            {
+                "question": question,
+                "audience": audience,
+                "business": business,
+                "as_of": as_of,
+                "stage": stage,
+                "minutes_to_opening": minutes,
+            }
         )
     except ValidationError as error:
         names = {"question": "问题", "audience": "--audience", "business": "--business", "as_of": "--as-of"}
+        names |= {"stage": "--stage", "minutes_to_opening": "--minutes-to-opening"}
         problems = [f"{names.get(str(f['loc'][0]), f['loc'][0])}：{f['msg']}" for f in error.errors()]
         _fail(BadSettings("问法不合要求", problems), 2, as_json)
     with _reported(as_json), _progress() as progress:
@@ -207,8 +218,7 @@ def ask(
             settings, open_encoder(settings.encoder, settings.threads), dictionary, progress
         )
     started = time.perf_counter()
-    asked = Question(body.question, body.audience, None, body.business, body.as_of or local_now().date())
-    found = explain(snapshot, asked)
+    found = explain(snapshot, body.asked_on(local_now().date()))
     shown = shape.explanation(snapshot, found, round((time.perf_counter() - started) * 1000, 2), local_now())
     if as_json:
         print(
@@ -236,6 +246,9 @@ _KINDS = {
 def _print_reply(reply: Any) -> None:
     if reply.corrected:
         out.print(f"您是不是想问：{reply.corrected}", style="dim", markup=False, highlight=False)
+    if reply.urgent:
+        out.print(f"先做：{reply.urgent.now}", style="bold", markup=False, highlight=False)
+        out.print(f"还不行：{reply.urgent.fallback}", markup=False, highlight=False)
     if reply.answer:
         if reply.kind == "neutral":
             out.print(reply.text, markup=False)

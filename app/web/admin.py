@@ -7,7 +7,6 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from app.dialogue.answer import Question
 from app.dialogue.explain import explain
 from app.index import store
 from app.web import schemas, shape
@@ -33,7 +32,7 @@ def knowledge(state: CurrentState, snapshot: CurrentSnapshot) -> schemas.AdminKn
 def explanation(body: schemas.AskIn, state: CurrentState, snapshot: CurrentSnapshot) -> schemas.ExplanationOut:
     """每个来源的得分、由哪一层决定、第二名差在哪里。不留记录，也不接上文。"""
     started = time.perf_counter()
-    found = explain(snapshot, Question(body.question, body.audience, body.category, body.business))
+    found = explain(snapshot, body.asked_on(state.now().date()))
     return shape.explanation(snapshot, found, round((time.perf_counter() - started) * 1000, 2), state.now())
 
 

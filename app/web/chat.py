@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 
 from app.dialogue import lookup
-from app.dialogue.answer import Question
 from app.errors import NotFound
 from app.knowledge.model import Audience, Category
 from app.retrieval import laws, manuals, terms
@@ -32,11 +31,7 @@ SearchText = Annotated[str, Query(min_length=1, max_length=schemas.MAX_QUESTION_
 @router.post("/ask", summary="提问")
 def ask(body: schemas.AskIn, state: CurrentState, snapshot: CurrentSnapshot) -> schemas.ReplyOut:
     """答案是知识库里的原文；拿不准时反问；没有的如实说明并转人工。"""
-    as_of = body.as_of or state.now().date()
-    question = Question(
-        body.question, body.audience, body.category, body.business, as_of, body.stage, body.minutes_to_opening
-    )
-    return asked(state, snapshot, question, body.session_id, body.via)
+    return asked(state, snapshot, body.asked_on(state.now().date()), body.session_id, body.via)
 
 
 @router.get("/welcome", summary="欢迎语、大家常问和公告")

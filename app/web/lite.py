@@ -11,7 +11,6 @@ from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 from pydantic import TypeAdapter, ValidationError
 
-from app.dialogue.answer import Question
 from app.web import pages, schemas
 from app.web.asking import asked
 from app.web.deps import CurrentSnapshot, CurrentState
@@ -51,14 +50,12 @@ def lite_page(
         except ValidationError:
             context["problem"] = f"请写下您的问题，最多 {schemas.MAX_QUESTION_CHARS} 字。"
         else:
-            question = Question(
-                text,
-                audience=kept["audience"] or None,  # type: ignore[arg-type]
-                as_of=state.now().date(),
-                stage=kept["stage"] or None,  # type: ignore[arg-type]
-                minutes_to_opening=int(kept["minutes"]) if kept["minutes"] else None,
+            wanted = {"audience": kept["audience"], "stage": kept["stage"], "minutes_to_opening": kept["minutes"]}
+            body = schemas.AskIn.model_validate(
+                {"question": text} | {name: value for name, value in wanted.items() if value}
             )
-            reply = asked(state, snapshot, question, via="category" if found is not None else "typed")
+            via = "category" if found is not None else "typed"
+            reply = asked(state, snapshot, body.asked_on(state.now().date()), via=via)
             context["reply"] = reply
             if reply.answer:
                 context["answer_html"] = Markup(reply.answer.html)  # noqa: S704  sanitised when it was published

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from app.dialogue.answer import Question
 from app.dialogue.policy import Kind
 from app.knowledge.model import Audience, Business, Category, NoticeLevel, PolicyStatus, Severity, Stage
 
@@ -47,6 +48,11 @@ class AskIn(Payload):
     stage: Stage | None = None
     minutes_to_opening: Minutes | None = None
     via: Via = "typed"
+
+    def asked_on(self, today: date) -> Question:
+        """The question proper, by the rules of ``today`` unless it names another day."""
+        beside = self.model_dump(include={"audience", "category", "business", "stage", "minutes_to_opening"})
+        return Question(self.question, as_of=self.as_of or today, **beside)
 
 
 class LegalBasisOut(Payload):

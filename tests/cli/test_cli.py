@@ -66,7 +66,8 @@ def test_ask_as_json_prints_one_reply_as_the_web_gives_it(world: World):
     assert done.returncode == 0
     reply = json.loads(done.stdout)
     keys = (
-        "kind text answer options versions articles term handover understood_as corrected confidence knowledge took_ms"
+        "kind text answer urgent options versions articles term handover understood_as corrected confidence knowledge"
+        " took_ms"
     )
     assert reply.keys() == set(keys.split())
     assert (reply["kind"], reply["answer"]["entry_id"]) == ("answer", "ca-02")

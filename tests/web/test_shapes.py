@@ -12,6 +12,7 @@ REPLY = {
     "reply_id",
     "text",
     "answer",
+    "urgent",  # beyond the list: the step to take first, now that time is short
     "options",
     "versions",  # beyond the list: the answer as it was, or will be, at other times
     "articles",  # beyond the list: articles asked for by name, or that fit what no entry answers

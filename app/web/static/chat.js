@@ -94,7 +94,10 @@
       }).catch((error) => {
         const waiting = element("section", "card pending", "正在查找…");
         const failure = yiboshi.failureCard(error, () => this.send(turn, waiting, alone));
-        failure.querySelector("button").addEventListener("click", () => this.mine(turn).after(waiting));
+        failure.querySelector("button").addEventListener("click", () => {
+          this.mine(turn).after(waiting);
+          this.combobox.input.focus();
+        });
         place.replaceWith(failure);
         this.say(failure.querySelector(".said").textContent, true);
       });

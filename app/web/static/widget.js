@@ -1,12 +1,14 @@
 // Puts 易博士 on a page of another site:  <script async src="https://…/widget.js"></script>
-// The page then has window.yiboshi: open() close() ask(text) setRole(role) setStage({stage, opening, minutes}) on(event, f)
+// The page then has window.yiboshi: open() close() ask(text) setRole(role) setStage({stage, opening, minutes}) on(event, f).
+// In the language of 2009, so that even a browser too old for the window gets as far as the simple page.
 (function () {
   "use strict";
-  var script = document.currentScript;
+  var script = document.currentScript || document.querySelector('script[src*="widget.js"]');
   if (!script || window.yiboshi) return;
   var base = script.src.replace(/widget\.js.*$/, "");
   var origin = base.split("/").slice(0, 3).join("/");
-  var given = script.dataset, listeners = {}, waiting = [], ready = false, frame, button;
+  var given = script.dataset, side = given.side === "left" ? "left" : "right", listeners = {}, waiting = [];
+  var ready = false, frame, button;
 
   function style(node, rules) {
     for (var name in rules) node.style.setProperty(name, rules[name], "important");
@@ -34,15 +36,16 @@
   function place() {
     var narrow = window.innerWidth < 520;
     style(frame, {
-      position: "fixed", "z-index": "2147483000", border: "0", display: "block", bottom: narrow ? "0" : "16px",
-      [given.side === "left" ? "left" : "right"]: narrow ? "0" : "16px", width: narrow ? "100%" : "420px",
+      position: "fixed", "z-index": "2147483000", border: "0", display: "block", bottom: narrow ? "0" : "16px", width: narrow ? "100%" : "420px",
       height: narrow ? "100%" : "min(720px, calc(100vh - 32px))", "border-radius": narrow ? "0" : "12px",
       "box-shadow": "0 8px 32px rgba(0,20,60,.3)", background: "#fff", "color-scheme": "normal",
     });
+    frame.style.setProperty(side, narrow ? "0" : "16px", "important");
   }
 
   var api = window.yiboshi = {
     open: function () {
+      if (!window.customElements) { window.open(base + "lite"); return; }  // Internet Explorer and its like
       if (!frame) load();
       place();
       if (button) button.setAttribute("aria-expanded", "true");
@@ -85,11 +88,11 @@
     button.textContent = given.label || "咨询易博士";
     button.setAttribute("aria-expanded", "false");
     style(button, {
-      position: "fixed", "z-index": "2147482999", bottom: "24px", [given.side === "left" ? "left" : "right"]: "24px",
-      "min-height": "48px", padding: "0 22px", border: "0", "border-radius": "24px", background: "#14509e", color: "#fff",
+      position: "fixed", "z-index": "2147482999", bottom: "24px", "min-height": "48px", padding: "0 22px", border: "0", "border-radius": "24px", background: "#14509e", color: "#fff",
       font: "600 16px/1 'Microsoft YaHei','Noto Sans CJK SC',sans-serif", cursor: "pointer",
       "box-shadow": "0 4px 16px rgba(0,20,60,.35)",
     });
+    button.style.setProperty(side, "24px", "important");
     button.addEventListener("click", api.open);
     document.body.appendChild(button);
   }
