@@ -33,6 +33,11 @@ RESPELLED = 0.9
 """What a reading that needed a correction is worth beside one that did not."""
 
 
+SPELLED_RIGHT = 0.8
+"""Share of the keywords of kb/, typed as whole pinyin or initials and understood in no other way, whose entry is then among
+the options (263 of 327)."""
+
+
 Tier = Literal[
     "offered",
     "error_text",
@@ -224,17 +229,16 @@ def _beside(snapshot: Snapshot, reply: Reply, text: str, question: Question) -> 
                 handover=False,
                 confidence=1.0,
             )
-    spelled = lookup.spelled(snapshot, text) if reply.kind == "decline" and reply.intent is None else ()
+    spelled = lookup.spelled(snapshot, text) if reply.tier == "scores" else ()
     if spelled:
-        wording = snapshot.knowledge.replies.clarify if len(spelled) > 1 else snapshot.knowledge.replies.decline_near
-        return replace(
-            reply,
-            kind="clarify" if len(spelled) > 1 else "decline",
-            text=snapshot.fill(wording),
-            options=_questions(snapshot, [entry.id for entry in spelled]),
-            tier="pinyin",
-            handover=len(spelled) == 1,
-        )
+        several = len(spelled) > 1
+        wording = snapshot.knowledge.replies.clarify if several else snapshot.knowledge.replies.decline_near
+        options = _questions(snapshot, [entry.id for entry in spelled])
+        kind: Kind = "clarify" if several else "decline"
+        return Reply(
+            kind, snapshot.fill(wording), SPELLED_RIGHT, options=options, tier="pinyin", handover=not several,
+            ranking=reply.ranking,
+        )  # fmt: skip
     if reply.kind == "decline" and reply.tier != "rejected":
         return replace(reply, articles=lookup.fitting(snapshot, question.text, question.as_of))
     return reply
