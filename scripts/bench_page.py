@@ -44,10 +44,11 @@ ROUND_TRIP = """async () => {
     await (await fetch("healthz")).json();
     return performance.now() - started;
 }"""
-PAINTED = """() => {
-    const paint = performance.getEntriesByName("first-contentful-paint")[0];
-    return paint ? paint.startTime : null;
-}"""
+PAINTED = """() => new Promise(done => {
+    new PerformanceObserver(list => list.getEntriesByName("first-contentful-paint").forEach(entry => done(entry.startTime)))
+        .observe({type: "paint", buffered: true});
+    setTimeout(() => done(null), 2000);
+})"""
 MOVED = """() => new Promise(done => {
     let sum = 0;
     new PerformanceObserver(list => list.getEntries().forEach(entry => { sum += entry.value; }))
