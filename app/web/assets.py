@@ -42,7 +42,7 @@ def address(name: str) -> str:
     return f"assets/{digest}/{name}"
 
 
-@router.get("/assets/{digest}/{name}")
+@router.api_route("/assets/{digest}/{name}", methods=["GET", "HEAD"])
 def asset(digest: str, name: str) -> Response:
     if name not in PARTS or address(name) != f"assets/{digest}/{name}":
         raise NotFound("没有这个文件")
@@ -50,7 +50,7 @@ def asset(digest: str, name: str) -> Response:
     return Response(text(name), media_type=kind, headers={"Cache-Control": YEAR})
 
 
-@router.get("/widget.js")
+@router.api_route("/widget.js", methods=["GET", "HEAD"])
 def widget() -> Response:
     """One address for ever, so asked for anew each hour; other sites' pages may load it."""
     headers = {"Cache-Control": "public, max-age=3600", "Cross-Origin-Resource-Policy": "cross-origin"}

@@ -67,7 +67,15 @@ def _sentence(fault: Any) -> str:
         "model_attributes_type": "内容应是 JSON 对象",
         "bool_type": f"{name} 应是 true 或 false",
         "bool_parsing": f"{name} 应是 true 或 false",
+        "int_type": f"{name} 应是整数",
+        "int_parsing": f"{name} 应是整数",
+        "int_from_float": f"{name} 应是整数",
+        "int_parsing_size": f"{name} 太大",
+        "greater_than_equal": f"{name} 不能小于 {context.get('ge')}",
+        "less_than_equal": f"{name} 不能大于 {context.get('le')}",
     }
+    if fault["type"].startswith("date"):
+        return f"{name} 应是日期，如 2026-11-24"
     return sentences.get(fault["type"], f"{name}：{fault['msg']}")
 
 

@@ -39,8 +39,7 @@ def lite_page(
     none: Annotated[int, Query(ge=0, le=9)] = 0,
 ) -> HTMLResponse:
     """Ask (a question, the number of an entry or of a category), open an entry, list a category, say 「都不是」."""
-    kept = {"audience": audience if audience in pages.AUDIENCES else "", "size": size if size in SIZES else ""}
-    kept |= {"stage": stage if stage in schemas.STAGES else "", "minutes": _as_minutes(minutes)}
+    kept = _kept(audience, size, stage, minutes)
     context = _context(state, snapshot, kept) | {"q": q, "misses": none}
     listed = _category(context["categories"], category or q)
     found = snapshot.entries.get(entry)
@@ -79,6 +78,8 @@ def lite_feedback(
     comment: Annotated[str, Form(max_length=100)] = "",
     audience: Annotated[str, Form(max_length=20)] = "",
     size: Annotated[str, Form(max_length=20)] = "",
+    stage: Annotated[str, Form(max_length=20)] = "",
+    minutes: Annotated[str, Form(max_length=20)] = "",
 ) -> HTMLResponse:
     """What somebody thinks of a reply, from the form below it."""
     given = schemas.FeedbackIn.model_validate(
@@ -90,10 +91,18 @@ def lite_feedback(
         }
     )
     state.journal.write("feedback", state.now(), **given.model_dump())
-    kept = {"audience": audience if audience in pages.AUDIENCES else "", "size": size if size in SIZES else ""}
-    return pages.templates.TemplateResponse(
-        request, "lite.html", _context(state, snapshot, kept) | {"q": "", "misses": 0, "thanks": True}
-    )
+    context = _context(state, snapshot, _kept(audience, size, stage, minutes)) | {"q": "", "misses": 0, "thanks": True}
+    return pages.templates.TemplateResponse(request, "lite.html", context)
+
+
+def _kept(audience: str, size: str, stage: str, minutes: str) -> dict[str, str]:
+    """What was chosen; what there is not counts as not chosen."""
+    return {
+        "audience": audience if audience in pages.AUDIENCES else "",
+        "size": size if size in SIZES else "",
+        "stage": stage if stage in schemas.STAGES else "",
+        "minutes": _as_minutes(minutes),
+    }
 
 
 def _context(state: Any, snapshot: Any, kept: dict[str, str]) -> dict[str, Any]:

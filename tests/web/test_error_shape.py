@@ -81,6 +81,14 @@ BAD_BODIES: dict[str, Any] = {
     "unknown category": json.dumps(GOOD | {"category": "天气"}).encode(),
     "unknown business": json.dumps(GOOD | {"business": "工 程"}).encode(),
     "audience of a wrong type": json.dumps(GOOD | {"audience": ["bidder"]}).encode(),
+    "unknown stage": json.dumps(GOOD | {"stage": "soon"}).encode(),
+    "minutes in words": json.dumps(GOOD | {"minutes_to_opening": "soon"}).encode(),
+    "half a minute": json.dumps(GOOD | {"minutes_to_opening": 0.5}).encode(),
+    "minutes beyond all bounds": json.dumps(GOOD | {"minutes_to_opening": 10**30}).encode(),
+    "no such day": json.dumps(GOOD | {"as_of": "2026-02-30"}).encode(),
+    "day in words": json.dumps(GOOD | {"as_of": "明天"}).encode(),
+    "day of a wrong type": json.dumps(GOOD | {"as_of": []}).encode(),
+    "unknown road": json.dumps(GOOD | {"via": "magic"}).encode(),
 }
 
 
@@ -135,6 +143,8 @@ BAD_QUERIES = [
     (f"/api/v1/suggest?q={'a' * 101}", "q"),
     ("/api/v1/entries?category=weather", "category"),
     (f"/lite?entry={'a' * 61}", "entry"),
+    ("/lite?none=10", "none"),
+    ("/api/v1/search?q=a&as_of=tomorrow", "as_of"),
 ]
 
 

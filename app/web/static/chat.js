@@ -16,7 +16,8 @@
       this.directory = find("#directory");
       this.tabs = Array.from(this.querySelectorAll("[role=tab]"));
       this.turns = [];
-      this.session = remembered("sessionStorage", "yiboshi-session") || this.newSession();
+      this.session = remembered("sessionStorage", "yiboshi-session");
+      if (!/^[\w-]{8,64}$/.test(this.session)) this.newSession();
       this.deadline = { stage: null, opening: null };
       this.combobox = new yiboshi.combobox(find("#form"), {
         ask: (text, via) => this.typed(text, via), own: (text) => this.categoriesNamed(text), say: (text, seen) => this.say(text, seen),
@@ -24,11 +25,19 @@
       this.addEventListener("click", (event) => this.clicked(event));
       this.addEventListener("keydown", (event) => this.key(event));
       find("[role=tablist]").addEventListener("keydown", (event) => this.tabKey(event));
-      find("#fold").addEventListener("click", () => this.unfold(false));
-      find("#catalogue").addEventListener("click", () => this.unfold(!this.directory.classList.contains("open")));
+      find("#fold").addEventListener("click", () => {
+        this.unfold(false);
+        find("#catalogue").focus();
+      });
+      find("#catalogue").addEventListener("click", () => {
+        this.unfold(!this.directory.classList.contains("open"));
+        if (this.directory.classList.contains("open")) this.tab().focus();
+      });
       find("#clear").addEventListener("click", () => this.clear());
       find("#close").addEventListener("click", () => this.tell("close"));
-      document.addEventListener("click", (event) => { if (!find("#menu").contains(event.target)) find("#menu").open = false; });
+      ["click", "focusin"].forEach((kind) => document.addEventListener(kind, (event) => {
+        if (!find("#menu").contains(event.target)) find("#menu").open = false;
+      }));
       window.addEventListener("offline", () => this.say("网络断开了，问题会留着"));
       window.addEventListener("message", (event) => this.heard(event));
       this.looks();
@@ -64,6 +73,7 @@
     }
 
     ask(text, via, alone) {
+      this.unfold(false);
       const turn = { text: text.slice(0, 500), via: via, at: Date.now() };
       const place = element("section", "card pending", "正在查找…");
       this.turns.push(turn);
@@ -147,7 +157,9 @@
 
     scrollTo(turn) {
       const mine = this.mine(turn);
-      if (mine) this.log.scrollTop = mine.offsetTop - this.log.offsetTop - 8;
+      if (!mine) return;
+      this.log.scrollTop = mine.offsetTop - this.log.offsetTop - 8;
+      window.scrollTo(0, document.body.scrollHeight);  // large text on a small screen: the page itself scrolls
     }
 
     // The one live region.  What is seen on a card anyway is only spoken; the rest is also shown, for a while.
@@ -171,14 +183,15 @@
     }
 
     restore() {
-      let kept = [];
-      try { kept = JSON.parse(remembered("sessionStorage", "yiboshi-log")) || []; } catch (error) { kept = []; }
-      kept.forEach((turn) => {
-        this.turns.push(turn);
-        this.showMine(turn);
-        this.log.append(this.card(turn));
-      });
-      if (kept.length) this.scrollTo(this.turns[this.turns.length - 1]);
+      try {
+        JSON.parse(remembered("sessionStorage", "yiboshi-log") || "[]").forEach((turn) => {
+          const card = this.card(turn);
+          this.turns.push(turn);
+          this.showMine(turn);
+          this.log.append(card);
+        });
+      } catch (error) { /* not what this version of the page keeps: forgotten from here on */ }
+      if (this.turns.length) this.scrollTo(this.turns[this.turns.length - 1]);
     }
 
     clear() {
@@ -196,8 +209,8 @@
     // -- role, directory, looks -----------------------------------------------------------------------------------
 
     setRole(role) {
-      const known = Array.from(this.audience.options).some((option) => option.value === role);
-      this.audience.value = known ? role : "";
+      if (!Array.from(this.audience.options).some((option) => option.value === role)) return;
+      this.audience.value = role;
       remember("localStorage", "yiboshi-audience", this.audience.value || null);
       this.querySelectorAll("[data-role]").forEach((node) => {
         node.setAttribute("aria-pressed", String(node.dataset.role === this.audience.value));
@@ -219,7 +232,7 @@
       this.select(number - 1);
       this.unfold(true);
       const panel = this.panel(this.tabs[number - 1]);
-      panel.scrollTop = 0;
+      this.directory.scrollTop = panel.offsetTop > this.directory.clientHeight / 2 ? panel.offsetTop : 0;
       this.say("第" + number + "类：" + name(this.tabs[number - 1]) + "，共 " + panel.querySelectorAll("button").length + " 条。点一条，或打三位编号按回车");
     }
 
@@ -229,6 +242,10 @@
         tab.tabIndex = i === chosen ? 0 : -1;
         this.panel(tab).hidden = i !== chosen;
       });
+    }
+
+    tab() {
+      return this.tabs.find((tab) => tab.tabIndex === 0);
     }
 
     panel(tab) {
@@ -256,14 +273,15 @@
     }
 
     clicked(event) {
-      const target = event.target.closest("[data-ask], [data-category], [data-role]");
+      const target = event.target.closest("[data-ask], [data-category], [data-role], [role=tab]");
       if (!target) return;
       if (target.dataset.role) this.setRole(target.dataset.role === this.audience.value ? "" : target.dataset.role);
-      else if (target.dataset.category) this.openCategory(Number(target.dataset.category));
-      else {
-        this.unfold(false);
-        this.ask(target.dataset.ask, target.dataset.via);
-      }
+      else if (target.dataset.ask) this.ask(target.dataset.ask, target.dataset.via);
+      else if (target.dataset.category) {
+        this.openCategory(Number(target.dataset.category));
+        this.tab().focus({ preventScroll: true });
+      } else this.select(this.tabs.indexOf(target));
+      if (!target.offsetParent) this.log.focus({ preventScroll: true });  // what was chosen has gone, the focus must not
     }
 
     tabKey(event) {
@@ -278,7 +296,8 @@
     }
 
     key(event) {
-      if (/^\d$/.test(event.key) && this.directory.contains(event.target)) this.combobox.input.focus();  // the digit goes there
+      const digit = /^\d$/.test(event.key) && !event.ctrlKey && !event.altKey && !event.metaKey;
+      if (digit && this.directory.contains(event.target)) this.combobox.input.focus();  // the digit goes there
       if (event.key !== "Escape") return;
       const menu = this.querySelector("#menu");
       if (menu.open) {
