@@ -137,7 +137,7 @@ def _answer(snapshot: Snapshot, question: Question, turn: Turn | None) -> tuple[
     text = strip_fillers(normalize(question.text))
     turn = turn or Turn()
     role = question.audience or cues.states_role(text) or turn.audience
-    turn = replace(turn, audience=role, business=question.business or turn.business)
+    turn = replace(turn, audience=role, business=question.business or _spoken_of(text, turn))
     offered = context.from_offered(snapshot, text, turn)
     picked = offered or _error_text(snapshot, question.text)
     if picked is not None:
@@ -265,6 +265,12 @@ def _respelled(
     if _best_entry(ranking) * RESPELLED <= _best_entry(typed.ranking):
         return typed, None
     return Continued(replace(decision, confidence=decision.confidence * RESPELLED), ranking, None), text_without
+
+
+def _spoken_of(text: str, turn: Turn) -> Business | None:
+    """The line of business that the conversation is about: the one named last, none while a message names several."""
+    spoken = cues.businesses(text)
+    return turn.business if not spoken else spoken[0] if len(spoken) == 1 else None
 
 
 def _named(words: str, turn: Turn) -> tuple[Business, ...]:
