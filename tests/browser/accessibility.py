@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -17,14 +18,14 @@ RUN = """tags => axe.run(document, {
 }).then(results => results.violations)"""
 
 
-def violations(place: Page | Frame) -> list[str]:
+def violations(place: Page | Frame, rules: Sequence[str] = TAGS) -> list[str]:
     """One line for each element that breaks a rule, as the page is now.
 
-    Frames inside are not looked into: give them one by one.
+    ``rules`` are tags, or rules by name.  Frames inside are not looked into: give them one by one.
     """
     if not place.evaluate("() => Boolean(window.axe)"):
         place.evaluate(AXE)  # a script element would be refused by the page's content security policy
-    found: list[dict[str, Any]] = place.evaluate(RUN, TAGS)
+    found: list[dict[str, Any]] = place.evaluate(RUN, list(rules))
     return [line(rule, node) for rule in found for node in rule["nodes"]]
 
 

@@ -158,7 +158,8 @@
     scrollTo(turn) {
       const mine = this.mine(turn);
       if (!mine) return;
-      this.log.scrollTop = mine.offsetTop - this.log.offsetTop - 8;
+      // The question on top, but never so much of it that the reply would begin below the middle.
+      this.log.scrollTop = Math.max(mine.offsetTop - 8, mine.nextElementSibling.offsetTop - this.log.clientHeight / 2);
       window.scrollTo(0, document.body.scrollHeight);  // large text on a small screen: the page itself scrolls
     }
 
@@ -273,6 +274,9 @@
     }
 
     clicked(event) {
+      // A link inside a frame would lead away from the conversation, and from the way to close it.
+      const link = this.classList.contains("embedded") && event.target.closest("a:not([href^='#']):not([href^='tel:'])");
+      if (link) Object.assign(link, { target: "_blank", rel: "noopener" });
       const target = event.target.closest("[data-ask], [data-category], [data-role], [role=tab]");
       if (!target) return;
       if (target.dataset.role) this.setRole(target.dataset.role === this.audience.value ? "" : target.dataset.role);
@@ -316,7 +320,7 @@
       const minutes = parseFloat(given.minutes);
       this.deadline = {
         stage: STAGES.includes(given.stage) ? given.stage : null,
-        opening: isFinite(opening) ? opening : isFinite(minutes) ? Date.now() + minutes * 60000 : null,
+        opening: isFinite(opening) ? opening : isFinite(minutes) ? (Number(given.at) || Date.now()) + minutes * 60000 : null,
       };
       this.showDeadline();
     }

@@ -7,8 +7,8 @@
   if (!script || window.yiboshi) return;
   var base = script.src.replace(/widget\.js.*$/, "");
   var origin = base.split("/").slice(0, 3).join("/");
-  var given = script.dataset, side = given.side === "left" ? "left" : "right", listeners = {}, waiting = [];
-  var ready = false, frame, button;
+  var given = script.dataset, side = given.side === "left" ? "left" : "right", listeners = Object.create(null), waiting = [];
+  var ready = false, frame, button, before;
 
   function style(node, rules) {
     for (var name in rules) node.style.setProperty(name, rules[name], "important");
@@ -47,6 +47,7 @@
     open: function () {
       if (!window.customElements) { window.open(base + "lite"); return; }  // Internet Explorer and its like
       if (!frame) load();
+      if (document.activeElement !== frame) before = document.activeElement;
       place();
       if (button) button.setAttribute("aria-expanded", "true");
       frame.focus();
@@ -56,13 +57,16 @@
     close: function () {
       if (!frame || frame.style.display === "none") return;
       style(frame, { display: "none" });
-      if (button) { button.setAttribute("aria-expanded", "false"); button.focus(); }
+      if (button) button.setAttribute("aria-expanded", "false");
+      if (button || before) (button || before).focus();
       emit("close");
     },
-    ask: function (text) { api.open(); send({ yiboshi: "ask", text: String(text) }); },
+    ask: function (text) { api.open(); send({ yiboshi: "ask", text: String(text || "") }); },
     setRole: function (role) { send({ yiboshi: "role", role: String(role) }); },
+    // `at`: the minutes count from now on, however long the window is not opened.
     setStage: function (stage) {
-      send({ yiboshi: "stage", stage: stage.stage, opening: stage.opening, minutes: stage.minutes });
+      stage = stage || {};
+      send({ yiboshi: "stage", stage: stage.stage, opening: stage.opening, minutes: stage.minutes, at: Date.now() });
     },
     on: function (name, listener) { (listeners[name] = listeners[name] || []).push(listener); },
   };
