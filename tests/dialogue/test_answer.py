@@ -264,6 +264,18 @@ def test_a_follow_up_whose_own_words_speak_for_another_entry_is_no_repetition(sh
     assert entry_of(last(shipped, PIN, "那要是锁弄丢了呢")) == "ca-07"
 
 
+@pytest.mark.parametrize("first", [PIN, WORKS, "开标时投标文件解密失败怎么办"])
+@pytest.mark.parametrize("then", ["今天天气怎么样", "今天晚饭吃什么好", "讲个笑话听听", "写首诗", "😂😂😂"])
+def test_what_has_nothing_to_do_with_the_trade_continues_nothing(shipped: Snapshot, first: str, then: str) -> None:
+    reply = last(shipped, first, then)
+    assert (reply.entry, reply.kind) == (None, last(shipped, then).kind)
+
+
+def test_a_wording_of_its_own_is_asked_back_about_though_something_else_was_answered(shipped: Snapshot) -> None:
+    reply = last(shipped, "开标时投标文件解密失败怎么办", "保证金多久退")
+    assert (reply.kind, reply.options) == ("clarify", last(shipped, "保证金多久退").options)
+
+
 def test_small_talk_in_between_does_not_break_the_thread(shipped: Snapshot) -> None:
     reply = last(shipped, PIN, "谢谢", "那去哪里解锁")
     assert entry_of(reply) == "ca-05"
