@@ -74,7 +74,7 @@
 
     ask(text, via, alone) {
       this.unfold(false);
-      const turn = { text: text.slice(0, 500), via: via, at: Date.now() };
+      const turn = { text: text.slice(0, 500).replace(/[\ud800-\udbff]$/, ""), via: via, at: Date.now() };
       const place = element("section", "card pending", "正在查找…");
       this.turns.push(turn);
       this.showMine(turn);
