@@ -187,6 +187,6 @@ def _alone(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def reason(error: SQLAlchemyError) -> str:
+def reason(error: Exception) -> str:
     """What the database said, without the statement and its values."""
     return str(getattr(error, "orig", None) or error).strip().split("\n", 1)[0]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import logging
+import re
+import secrets
 import signal
 import threading
 import time
@@ -13,16 +15,21 @@ from contextlib import asynccontextmanager
 from datetime import date, datetime
 
 from fastapi import FastAPI
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.gzip import GZipMiddleware
 
 from app import __version__
 from app.config import Settings, load_settings
+from app.database import migrate, open_engine, reason
 from app.dialogue.turn import Sessions
 from app.errors import AppError, IndexUnusable, PublishBusy
 from app.index import store
 from app.index.encoder import Encoder, open_encoder
-from app.journal import Journal
+from app.journal.journal import Journal
+from app.journal.retention import purge
+from app.journal.writer import Writer
 from app.publishing import pipeline
 from app.publishing.pipeline import PublishReport
 from app.receipt import load_key
@@ -39,6 +46,9 @@ WATCH_SECONDS = 0.5
 
 DUE_SECONDS = 60.0
 """How often it looks whether a day has come that changes what holds."""
+
+PURGE_SECONDS = 24 * 3600.0
+"""How often what the journal keeps no longer is deleted."""
 
 M_ARENA_MAX = -8
 """Of glibc's ``malloc.h``."""
@@ -107,6 +117,9 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     encoder = open_encoder(settings.encoder, settings.threads)
     dictionary = load_dictionary()
     holder = SnapshotHolder(await run_in_threadpool(current_or_published, settings, encoder, dictionary))
+    engine = open_engine(settings.database)
+    receipt_key = load_key(settings.data_dir)
+    journal = _journal(settings, engine, receipt_key)
 
     def publish() -> PublishReport:
         snapshot, report = pipeline.publish(
@@ -125,7 +138,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         settings=settings,
         holder=holder,
         sessions=Sessions(time.monotonic),
-        journal=Journal(settings.journal_dir),
+        journal=journal,
         publish=publish,
         check=lambda: pipeline.check(
             settings.kb_dir,
@@ -135,7 +148,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
             pipeline.vectors_at_hand(settings.indexes, encoder),
         ),
         now=local_now,
-        receipt_key=load_key(settings.data_dir),
+        receipt_key=receipt_key,
+        engine=engine,
     )
     tasks = [asyncio.create_task(_follow(settings, holder, encoder, dictionary))]
     hangup = asyncio.Event()
@@ -143,6 +157,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hangup.set)
     tasks.append(asyncio.create_task(_publish_on(hangup, publish)))
     tasks.append(asyncio.create_task(_publish_when_due(settings, holder, publish)))
+    if settings.journal:
+        tasks.append(asyncio.create_task(_purge_daily(engine, settings.journal_days)))
     give_back_memory()
     log.info("serving %s (%s)", holder.current().version, encoder.name)
     try:
@@ -150,6 +166,27 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         for task in tasks:
             task.cancel()
+        await run_in_threadpool(journal.close)
+        engine.dispose()
+
+
+def _journal(settings: Settings, engine: Engine, key: bytes | None) -> Journal:
+    """Without a key that lasts, conversations are told apart only until the next start."""
+    if not settings.journal:
+        return Journal.off()
+    pattern = settings.project_number_pattern
+    numbers = re.compile(pattern, re.ASCII) if pattern else None
+    return Journal(Writer(engine), key or secrets.token_bytes(32), numbers)
+
+
+async def _purge_daily(engine: Engine, keep_days: int) -> None:
+    while True:
+        try:
+            await run_in_threadpool(migrate, engine)
+            await run_in_threadpool(purge, engine, local_now(), keep_days)
+        except (AppError, SQLAlchemyError) as error:
+            log.warning("过期的记录没有删除：%s", reason(error))
+        await asyncio.sleep(PURGE_SECONDS)
 
 
 def _is_edited(settings: Settings, snapshot: Snapshot) -> bool:

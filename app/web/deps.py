@@ -10,11 +10,12 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy import Engine
 
 from app.config import Settings
 from app.dialogue.turn import Sessions
 from app.errors import Unauthorized
-from app.journal import Journal
+from app.journal.journal import Journal
 from app.publishing.pipeline import Checked, PublishReport
 from app.snapshot import Snapshot, SnapshotHolder
 
@@ -32,6 +33,7 @@ class State:
     now: Callable[[], datetime]
     receipt_key: bytes | None = field(repr=False)
     """None: answers carry no receipts."""
+    engine: Engine
 
 
 def get_state(request: Request) -> State:
