@@ -51,6 +51,8 @@ class Writer:
         self._wanted = threading.Condition(lock)
         self._done = threading.Condition(lock)
         self._hurry = self._closing = False
+        self._gave_up = 0
+        """Attempts that failed in a hurry."""
         self._reached: bool | None = None
         """Whether the last attempt reached the database; None before the first."""
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
@@ -68,11 +70,13 @@ class Writer:
         return True
 
     def flush(self, seconds: float = FLUSH_SECONDS) -> bool:
-        """Whether everything put so far is written, or refused and dropped, within so many seconds."""
+        """Try now; whether everything put so far is written, or refused and dropped, within so many seconds."""
         with self._done:
+            gave_up = self._gave_up
             self._hurry = True
             self._wanted.notify()
-            return self._done.wait_for(lambda: not self._rows, seconds)
+            self._done.wait_for(lambda: not self._rows or self._gave_up > gave_up, seconds)
+            return not self._rows
 
     def close(self, seconds: float = FLUSH_SECONDS) -> None:
         """Flush and stop; what cannot be written in time is dropped.  Leaves the engine open."""
@@ -88,22 +92,24 @@ class Writer:
 
     def _run(self) -> None:
         self._write([])  # so that what is wrong with the database is said at the start
-        while batch := self._next():
+        while True:
+            with self._wanted:
+                self._wanted.wait_for(lambda: self._rows or self._closing)
+                self._wanted.wait_for(lambda: self._hurry or self._closing or len(self._rows) >= BATCH, GATHER_SECONDS)
+                if self._closing:
+                    return
+                batch, hurried = list(islice(self._rows, BATCH)), self._hurry
             done = self._write(batch)
             with self._done:
                 for _ in range(done):
                     self._rows.popleft()
-                if done < len(batch) and not self._closing:
-                    self._wanted.wait_for(lambda: self._hurry or self._closing, RETRY_SECONDS)
-                self._hurry = False
+                failed = done < len(batch)
+                if hurried and (failed or not self._rows):
+                    self._hurry = False
+                    self._gave_up += failed
                 self._done.notify_all()
-
-    def _next(self) -> list[Row]:
-        """The rows to write next, once there are any; none when it is time to stop."""
-        with self._wanted:
-            self._wanted.wait_for(lambda: self._rows or self._closing)
-            self._wanted.wait_for(lambda: self._hurry or self._closing or len(self._rows) >= BATCH, GATHER_SECONDS)
-            return [] if self._closing else list(islice(self._rows, BATCH))
+                if failed:
+                    self._wanted.wait_for(lambda: self._hurry or self._closing, RETRY_SECONDS)
 
     def _write(self, rows: Sequence[Row]) -> int:
         """How many of these, from the first on, are done with; fewer than all when the database cannot be written."""
