@@ -63,7 +63,15 @@ class Settings(BaseSettings):
         CHECKOUT / "indexes" / "encoder" if CHECKOUT else DEFAULTS / "encoder",
         description="模型文件夹：自带模型，或任一 sentence-transformers 模型的本地文件夹",
     )
-    admin_token: SecretStr | None = Field(None, description="管理接口的令牌，至少 16 个字符；不设则管理接口不存在")
+    admin_token: SecretStr | None = Field(
+        None, description="管理接口的令牌，至少 16 个字符；不设、也没建过账号，则管理页和管理接口都不存在"
+    )
+    secure_cookies: str = Field(
+        "auto",
+        pattern="^(auto|always)$",
+        description="登录的 cookie 何时只走 https：auto 看请求是不是 https 来的，always 总是（https 在别的机器上解开时）",
+    )
+    two_person: bool = Field(False, description="双人发布：提交改动的人不能自己发布")
     embed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="可以把咨询窗口嵌进自己网页的网站，写到域名为止，如 https://ggzy.example.cn；多个用空格隔开",
@@ -131,7 +139,13 @@ class Settings(BaseSettings):
     @property
     def database(self) -> str:
         """The address of the database, with its password."""
-        return self.database_url.get_secret_value() if self.database_url else f"sqlite:///{self.data_dir / 'yiboshi.db'}"
+        return (
+            self.database_url.get_secret_value() if self.database_url else f"sqlite:///{self.data_dir / 'yiboshi.db'}"
+        )
+
+    @property
+    def audit_dir(self) -> Path:
+        return self.data_dir / "audit"
 
     @classmethod
     def settings_customise_sources(

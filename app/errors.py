@@ -28,6 +28,20 @@ class Unauthorized(AppError):
     status = 401
 
 
+class Forbidden(AppError):
+    """Known, but of a role that may not."""
+
+    code = "forbidden"
+    status = 403
+
+
+class MustChangePassword(AppError):
+    """The password was chosen by somebody else, and nothing may be done before it is changed."""
+
+    code = "must_change_password"
+    status = 403
+
+
 class NotReady(AppError):
     """No knowledge is being served yet."""
 

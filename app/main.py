@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 
+from anyio import CapacityLimiter
 from fastapi import FastAPI
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,8 +22,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware.gzip import GZipMiddleware
 
 from app import __version__
+from app.audit import Audit
 from app.config import Settings, load_settings
-from app.database import migrate, open_engine, reason
+from app.database import DatabaseUnusable, migrate, open_engine, reason
 from app.dialogue.turn import Sessions
 from app.errors import AppError, IndexUnusable, PublishBusy
 from app.index import store
@@ -35,8 +37,21 @@ from app.publishing.pipeline import PublishReport
 from app.receipt import load_key
 from app.snapshot import Snapshot, SnapshotHolder
 from app.text.tokenize import Dictionary, load_dictionary
-from app.web import admin, assets, chat, error_handlers, health, lite, pages, receipts, schemas
+from app.web import (
+    admin,
+    assets,
+    chat,
+    description,
+    error_handlers,
+    health,
+    lite,
+    pages,
+    receipts,
+    schemas,
+    signin,
+)
 from app.web.deps import State
+from app.web.doorway import Doorway, door
 from app.web.security import BodyLimit, SecurityHeaders
 
 log = logging.getLogger("yiboshi")
@@ -116,8 +131,9 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     encoder = open_encoder(settings.encoder, settings.threads)
     dictionary = load_dictionary()
-    holder = SnapshotHolder(await run_in_threadpool(current_or_published, settings, encoder, dictionary))
     engine = open_engine(settings.database)
+    await run_in_threadpool(_migrated, engine)
+    holder = SnapshotHolder(await run_in_threadpool(current_or_published, settings, encoder, dictionary))
     receipt_key = load_key(settings.data_dir)
     journal = _journal(settings, engine, receipt_key)
 
@@ -150,6 +166,9 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         now=local_now,
         receipt_key=receipt_key,
         engine=engine,
+        audit=Audit(settings.audit_dir, local_now),
+        administered=door(settings, engine),
+        password_limiter=CapacityLimiter(1),
     )
     tasks = [asyncio.create_task(_follow(settings, holder, encoder, dictionary))]
     hangup = asyncio.Event()
@@ -187,6 +206,14 @@ async def _purge_daily(engine: Engine, keep_days: int) -> None:
         except (AppError, SQLAlchemyError) as error:
             log.warning("过期的记录没有删除：%s", reason(error))
         await asyncio.sleep(PURGE_SECONDS)
+
+
+def _migrated(engine: Engine) -> None:
+    """Without a database answers go on; nobody can sign in."""
+    try:
+        migrate(engine)
+    except DatabaseUnusable as error:
+        log.error("%s", error.message)
 
 
 def _is_edited(settings: Settings, snapshot: Snapshot) -> bool:
@@ -263,6 +290,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version=__version__,
         description="公共资源交易知识库问答服务。所有错误都是 {error: {code, message, details[]}}。",
         lifespan=lifespan,
+        openapi_url=None,  # web/description.py gives it
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,  # a redirect would repeat whatever Host the client claimed
@@ -271,14 +299,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.include_router(chat.router, tags=["咨询"])
     app.include_router(receipts.router, tags=["咨询"])
-    if settings.admin_token is not None:
-        app.include_router(admin.router, tags=["管理"])
+    app.include_router(admin.router, tags=["管理"])
+    app.include_router(signin.router)
+    app.include_router(description.router)
     app.include_router(health.router, tags=["监测"])
     app.include_router(pages.router)
     app.include_router(lite.router)
     app.include_router(assets.router)
     pages.mount_static(app)
     error_handlers.install(app)
+    app.add_middleware(Doorway)
     app.add_middleware(GZipMiddleware, minimum_size=1024)
     app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders, embed_origins=settings.embed_origins)
