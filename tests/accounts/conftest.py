@@ -1,24 +1,14 @@
-"""A database in memory, and a clock that tests set."""
+"""Databases of a test's own, of both kinds, with their tables; and a time and passwords for them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 
-import pytest
-from sqlalchemy import Engine
-
-from app.database import migrate, open_engine
+from tests.journal.conftest import empty as empty
+from tests.journal.conftest import engine as engine
+from tests.journal.conftest import postgres as postgres
+from tests.journal.conftest import url as url
 
 PASSWORD = "七里香-Harbor-27"
 OTHER = "落花生-Lantern-83"
 NOW = datetime(2026, 12, 1, 9, 30, tzinfo=timezone(timedelta(hours=8)))
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_engine(f"sqlite:///{tmp_path}/accounts.db")
-    migrate(engine)
-    yield engine
-    engine.dispose()

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from app.accounts import passwords
+from tests.web.server import environment
 
 REFUSED = {
     "short": ("zhang", "Harbor-27ab", "至少 12"),
@@ -51,3 +55,8 @@ def test_the_same_password_is_kept_differently_each_time():
 @pytest.mark.parametrize("kept", ["", "nonsense", "$argon2id$v=19$m=1"])
 def test_a_damaged_hash_lets_nobody_in(kept: str):
     assert not passwords.verified(kept, "")
+
+
+def test_a_service_where_nobody_signs_in_does_not_load_what_hashes_passwords():
+    code = "import sys, app.main; sys.exit('argon2' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], env=environment(), check=False).returncode == 0
