@@ -86,17 +86,19 @@ def create(
     role: Annotated[RoleName | None, typer.Option(help=f"{ROLE_HELP}；第一个账号是 owner")] = None,
     from_stdin: FromStdin = False,
     temporary: Temporary = False,
+    as_json: AsJson = False,
 ) -> None:
     """建账号；第一个账号建好，管理页就有了。"""
     from app.accounts import accounts
 
-    with _desk() as desk:
+    with _desk(as_json) as desk:
         if role is None and accounts.exist(desk.engine):
-            fail(accounts.AccountRefused(f"请用 --role 指定角色：{ROLE_HELP}"), 2)
+            fail(accounts.AccountRefused(f"请用 --role 指定角色：{ROLE_HELP}"), 2, as_json)
         wanted: Role = "owner" if role is None else role.value
         made = accounts.create(desk.engine, desk.now, name, wanted, _password(from_stdin), must_change=temporary)
         desk.audit.write(desk.who, "account.create", made.name, role=made.role)
-    out.print(f"建好账号「{made.name}」，角色 {ROLE_NAMES[made.role]}；登录地址 /admin/sign-in", markup=False)
+    text = f"建好账号「{made.name}」，角色 {ROLE_NAMES[made.role]}；登录地址 /admin/sign-in"
+    _tell(as_json, text, name=made.name, role=made.role)
 
 
 @app.command("list")
@@ -126,54 +128,53 @@ def list_accounts(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def password(name: Name, from_stdin: FromStdin = False, temporary: Temporary = False) -> None:
+def password(name: Name, from_stdin: FromStdin = False, temporary: Temporary = False, as_json: AsJson = False) -> None:
     """重设密码；锁定随之解除，已登录的都要重新登录。"""
     from app.accounts import accounts
 
-    with _desk() as desk:
+    with _desk(as_json) as desk:
         found = accounts.find(desk.engine, name)
         accounts.change_password(desk.engine, found.name, _password(from_stdin), must_change=temporary)
         desk.audit.write(desk.who, "account.password", found.name)
-    out.print(f"「{found.name}」的密码已重设", markup=False)
+    _tell(as_json, f"「{found.name}」的密码已重设", name=found.name)
 
 
 @app.command("role")
-def change_role(name: Name, role: Annotated[RoleName, typer.Argument(help=ROLE_HELP)]) -> None:
+def change_role(name: Name, role: Annotated[RoleName, typer.Argument(help=ROLE_HELP)], as_json: AsJson = False) -> None:
     """改角色；已登录的要重新登录。"""
     from app.accounts import accounts
 
-    with _desk() as desk:
+    with _desk(as_json) as desk:
         found = accounts.find(desk.engine, name)
         accounts.change_role(desk.engine, found.name, role.value)
         desk.audit.write(desk.who, "account.role", found.name, role=role.value, before=found.role)
-    out.print(f"「{found.name}」现在是{ROLE_NAMES[role.value]}", markup=False)
+    _tell(as_json, f"「{found.name}」现在是{ROLE_NAMES[role.value]}", name=found.name, role=role.value)
 
 
 @app.command()
-def disable(name: Name) -> None:
+def disable(name: Name, as_json: AsJson = False) -> None:
     """停用账号：立刻退出，不能再登录。"""
     from app.accounts import accounts, tokens
 
-    with _desk() as desk:
+    with _desk(as_json) as desk:
         found = accounts.find(desk.engine, name)
         accounts.disable(desk.engine, found.name)
         desk.audit.write(desk.who, "account.disable", found.name)
         made = [it.name for it in tokens.listed(desk.engine) if it.created_by == found.name and it.alive(desk.now)]
-    out.print(f"「{found.name}」已停用", markup=False)
-    if made:
-        out.print(f"他建的令牌仍然有效：{'、'.join(made)}（yiboshi admin token revoke 作废）", markup=False)
+    still = f"；他建的令牌仍然有效：{'、'.join(made)}（yiboshi admin token revoke 作废）" if made else ""
+    _tell(as_json, f"「{found.name}」已停用{still}", name=found.name, tokens=made)
 
 
 @app.command()
-def enable(name: Name) -> None:
+def enable(name: Name, as_json: AsJson = False) -> None:
     """重新启用账号，解除锁定。"""
     from app.accounts import accounts
 
-    with _desk() as desk:
+    with _desk(as_json) as desk:
         found = accounts.find(desk.engine, name)
         accounts.enable(desk.engine, found.name)
         desk.audit.write(desk.who, "account.enable", found.name)
-    out.print(f"「{found.name}」已启用", markup=False)
+    _tell(as_json, f"「{found.name}」已启用", name=found.name)
 
 
 @token.command("create")
@@ -189,21 +190,22 @@ def create_token(
     with _desk(as_json) as desk:
         text = tokens.create(desk.engine, desk.now, name, role.value, desk.who, days)
         desk.audit.write(desk.who, "token.create", accounts.plain_name(name), role=role.value, days=days)
-    if as_json:
-        print(json.dumps({"name": name, "role": role.value, "days": days, "token": text}, ensure_ascii=False))
-    else:
-        print(text)
+    _tell(as_json, text, name=accounts.plain_name(name), role=role.value, days=days, token=text)
 
 
 @token.command()
-def revoke(name: Annotated[str, typer.Argument(help="令牌名")]) -> None:
+def revoke(name: Annotated[str, typer.Argument(help="令牌名")], as_json: AsJson = False) -> None:
     """作废令牌，立刻生效。"""
     from app.accounts import accounts, tokens
 
-    with _desk() as desk:
+    with _desk(as_json) as desk:
         tokens.revoke(desk.engine, desk.now, name)
         desk.audit.write(desk.who, "token.revoke", accounts.plain_name(name))
-    out.print(f"令牌「{name}」已作废", markup=False)
+    _tell(as_json, f"令牌「{name}」已作废", name=accounts.plain_name(name))
+
+
+def _tell(as_json: bool, text: str, **facts: Any) -> None:
+    print(json.dumps(facts, ensure_ascii=False) if as_json else text)
 
 
 def _day(moment: datetime) -> str:

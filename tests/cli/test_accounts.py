@@ -140,6 +140,23 @@ def test_a_token_is_shown_once_and_revoked(world: World):
     assert audited(world) == [("token.create", "ci"), ("token.revoke", "ci")]
 
 
+def test_every_command_speaks_json(world: World):
+    def told(*arguments: str, password: str = "") -> dict[str, Any]:
+        done = admin(world, "admin", *arguments, "--json", password=password)
+        assert done.returncode == 0, done.stderr
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found
+
+    assert told("create", "zhang", "--password-stdin", password=PASSWORD) == {"name": "zhang", "role": "owner"}
+    created(world, "li", "--role", "viewer")
+    assert told("role", "li", "editor") == {"name": "li", "role": "editor"}
+    assert told("password", "li", "--password-stdin", password=OTHER) == {"name": "li"}
+    assert told("disable", "li") == {"name": "li", "tokens": []}
+    assert told("enable", "li") == {"name": "li"}
+    refused = admin(world, "admin", "disable", "zhang", "--json")
+    assert (refused.returncode, error_of(refused)["code"]) == (2, "account_refused")
+
+
 def test_a_token_as_json(world: World):
     done = admin(world, "admin", "token", "create", "ci", "--role", "viewer", "--json")
     found = json.loads(done.stdout)
