@@ -1,6 +1,6 @@
 """The shell command ``yiboshi``: the same functions as the web.
 
-Exit codes: 0 done; 1 the knowledge has errors, or a receipt is invalid; 2 wrong usage or settings; 3 the service or its storage failed.
+Exit codes: 0 done; 1 the knowledge has errors, the gate blocks it, or a receipt is invalid; 2 wrong usage or settings; 3 the service or its storage failed.
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ import json
 import logging
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,15 +16,14 @@ from typing import Annotated, Any
 import typer
 from rich.markdown import Markdown
 from rich.panel import Panel
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-from app import __version__, cli_accounts, cli_audit
+from app import __version__, cli_accounts, cli_audit, cli_publishing
 from app.config import BadSettings, Settings
 from app.errors import AppError, KnowledgeRejected, StorageFailed
 from app.knowledge.model import Problem
-from app.terminal import AsJson, err, fail, out, reported, settings_or_exit
+from app.terminal import AsJson, KbDir, embedding, err, fail, out, reported, settings_or_exit
 
 app = typer.Typer(
     name="yiboshi",
@@ -37,33 +34,12 @@ app = typer.Typer(
 )
 app.add_typer(cli_accounts.app)
 app.add_typer(cli_audit.app)
-
-KbDir = Annotated[Path | None, typer.Option("--kb", help="知识库文件夹；默认用设置 kb_dir")]
+for command in (cli_publishing.publish, cli_publishing.rollback, cli_publishing.versions):
+    app.command()(command)
 
 
 def main() -> None:
     app()
-
-
-@contextmanager
-def _progress() -> Iterator[Any]:
-    """A bar on standard error while phrases are embedded; nothing when there is nothing to embed."""
-    columns = (
-        TextColumn("[progress.description]{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=err, transient=True) as bar:
-        task: Any = None
-
-        def advance(done: int, total: int) -> None:
-            nonlocal task
-            if task is None:
-                task = bar.add_task("计算向量", total=total)
-            bar.update(task, completed=done)
-
-        yield advance
 
 
 def _version(value: bool) -> None:
@@ -106,7 +82,7 @@ def serve(
         out.print(f"易博士在 http://{settings.host}:{settings.port} 服务，Ctrl+C 停止", highlight=False)
         uvicorn.run(create_app(settings), **options)
         return
-    with reported(), _progress() as progress:
+    with reported(), embedding() as progress:
         current_or_published(settings, open_encoder(settings.encoder), load_dictionary(), progress)
     _hand_to_workers(settings)
     out.print(
@@ -124,7 +100,7 @@ def _publish_first(settings: Settings) -> None:
     from app.text.tokenize import load_dictionary
 
     if store.current(settings.indexes) is None:
-        with reported(), _progress() as progress:
+        with reported(), embedding() as progress:
             current_or_published(settings, open_encoder(settings.encoder), load_dictionary(), progress)
 
 
@@ -177,7 +153,7 @@ def ask(
         names |= {"stage": "--stage", "minutes_to_opening": "--minutes-to-opening"}
         problems = [f"{names.get(str(f['loc'][0]), f['loc'][0])}：{f['msg']}" for f in error.errors()]
         fail(BadSettings("问法不合要求", problems), 2, as_json)
-    with reported(as_json), _progress() as progress:
+    with reported(as_json), embedding() as progress:
         dictionary = load_dictionary()
         snapshot = current_or_published(
             settings, open_encoder(settings.encoder, settings.threads), dictionary, progress
@@ -388,45 +364,6 @@ def facts(kb: KbDir = None, as_json: AsJson = False) -> None:
     out.print(table)
 
 
-@app.command()
-def publish(kb: KbDir = None, as_json: AsJson = False) -> None:
-    """检查、建索引并切换到新版本；正在运行的服务会自动跟上。"""
-    from app.index.encoder import open_encoder
-    from app.main import local_now
-    from app.publishing import pipeline
-    from app.text.tokenize import load_dictionary
-
-    settings = settings_or_exit(kb_dir=kb)
-    with reported(as_json), _progress() as progress:
-        encoder = open_encoder(settings.encoder, settings.threads)
-        dictionary = load_dictionary()
-        snapshot, report = pipeline.publish(
-            settings.kb_dir,
-            settings.indexes,
-            encoder,
-            dictionary,
-            now=local_now(),
-            laws=settings.laws,
-            overlays=settings.overlays,
-            progress=progress,
-        )
-    if as_json:
-        print(json.dumps(report.as_dict(), ensure_ascii=False))
-        return
-    table = Table(show_header=False, box=None)
-    for name, value in (
-        ("版本", f"{report.version}（校验号 {snapshot.fingerprint}）"),
-        ("原版本", report.previous or "无"),
-        ("条目", f"{report.entries} 个，问法 {report.phrases} 条，其中新算向量 {report.embedded} 条"),
-        ("新增", "、".join(report.added) or "无"),
-        ("修改", "、".join(report.changed) or "无"),
-        ("删除", "、".join(report.removed) or "无"),
-        ("提醒", f"{len(report.warnings)} 处（yiboshi validate 查看）"),
-    ):
-        table.add_row(name, value if len(value) < 2000 else value[:2000] + "…")
-    out.print(table)
-
-
 @app.command("export-xlsx")
 def export_xlsx(
     file: Annotated[Path, typer.Argument(help="写到哪里，如 问答.xlsx")], kb: KbDir = None, as_json: AsJson = False
@@ -583,7 +520,7 @@ def evaluate(
     settings = settings_or_exit()
     if not any(cases.glob("*.yaml")):
         fail(BadSettings(f"{cases} 里没有测试问题（*.yaml）"), 2, as_json)
-    with reported(as_json), _progress() as progress:
+    with reported(as_json), embedding() as progress:
         encoder = open_encoder(settings.encoder, settings.threads)
         snapshot = current_or_published(settings, encoder, load_dictionary(), progress)
     found = list(outcomes(snapshot, load_cases(cases)))

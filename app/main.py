@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import functools
 import logging
 import re
 import secrets
 import signal
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 
@@ -27,13 +28,16 @@ from app.config import Settings, load_settings
 from app.database import DatabaseUnusable, migrate, open_engine, reason
 from app.dialogue.turn import Sessions
 from app.errors import AppError, IndexUnusable, PublishBusy
-from app.index import store
+from app.index import history, store
 from app.index.encoder import Encoder, open_encoder
 from app.journal.journal import Journal
+from app.journal.recent import recent_questions
 from app.journal.retention import purge
 from app.journal.writer import Writer
-from app.publishing import pipeline
+from app.publishing import audited, pipeline
+from app.publishing.gating import Gate
 from app.publishing.pipeline import PublishReport
+from app.publishing.rollback import Rollback, rollback
 from app.receipt import load_key
 from app.snapshot import Snapshot, SnapshotHolder
 from app.text.tokenize import Dictionary, load_dictionary
@@ -50,7 +54,7 @@ from app.web import (
     schemas,
     signin,
 )
-from app.web.deps import State
+from app.web.deps import Publish, State
 from app.web.doorway import Doorway, door
 from app.web.security import BodyLimit, SecurityHeaders
 
@@ -61,6 +65,9 @@ WATCH_SECONDS = 0.5
 
 DUE_SECONDS = 60.0
 """How often it looks whether a day has come that changes what holds."""
+
+AT_START, WHEN_DUE, ON_SIGNAL = "启动时", "到期日", "SIGHUP"
+"""Who published, where nobody did by name."""
 
 PURGE_SECONDS = 24 * 3600.0
 """How often what the journal keeps no longer is deleted."""
@@ -96,14 +103,18 @@ def current_or_published(
 ) -> Snapshot:
     """What to serve at start: the published version if it is of this knowledge and encoder, else a new publication.
 
-    When ``kb/`` was edited into something unusable, the published version serves on and the reason is logged.
+    When ``kb/`` was edited into something unusable, or the gate blocks it, the published version serves on and the reason
+    is logged; so does one that was gone back to, until somebody publishes.
     """
     try:
         snapshot = pipeline.open_current(settings.indexes, encoder, dictionary)
     except IndexUnusable as error:
         log.warning("%s", error.message)
         snapshot = None
-    if snapshot is not None and not _is_edited(settings, snapshot) and not _is_due(settings):
+    edited = snapshot is not None and _is_edited(settings, snapshot)
+    if snapshot is not None and not edited and not _is_due(settings):
+        return snapshot
+    if snapshot is not None and _is_held_back(settings):
         return snapshot
     try:
         fresh, _ = pipeline.publish(
@@ -115,6 +126,9 @@ def current_or_published(
             laws=settings.laws,
             overlays=settings.overlays,
             progress=progress,
+            gate=Gate(enforce=edited, at_hand=snapshot),
+            by=AT_START,
+            keep=settings.keep_versions,
         )
         return fresh
     except AppError as error:
@@ -137,7 +151,14 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     receipt_key = load_key(settings.data_dir)
     journal = _journal(settings, engine, receipt_key)
 
-    def publish() -> PublishReport:
+    audit = Audit(settings.audit_dir, local_now)
+
+    def publish(by: str, override: Mapping[str, str] | None = None, enforce: bool = True) -> PublishReport:
+        recent = recent_questions(engine) if settings.journal else []
+        gate = Gate(recent, override or {}, enforce, holder.peek())
+        return audited.published(audit, by, lambda: published(by, gate))
+
+    def published(by: str, gate: Gate) -> PublishReport:
         snapshot, report = pipeline.publish(
             settings.kb_dir,
             settings.indexes,
@@ -146,9 +167,17 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
             now=local_now(),
             laws=settings.laws,
             overlays=settings.overlays,
+            gate=gate,
+            by=by,
+            keep=settings.keep_versions,
         )
         _serve(holder, snapshot)
         return report
+
+    def step_back(by: str, version: str | None = None) -> Rollback:
+        """The pointer moves at once; this process follows it like any other."""
+        back = functools.partial(rollback, settings.indexes, encoder, version, now=local_now(), by=by)
+        return audited.rolled_back(audit, by, back)
 
     app.state.yiboshi = State(
         settings=settings,
@@ -156,6 +185,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         sessions=Sessions(time.monotonic),
         journal=journal,
         publish=publish,
+        rollback=step_back,
         check=lambda: pipeline.check(
             settings.kb_dir,
             local_now().date(),
@@ -166,7 +196,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         now=local_now,
         receipt_key=receipt_key,
         engine=engine,
-        audit=Audit(settings.audit_dir, local_now),
+        audit=audit,
         administered=door(settings, engine),
         password_limiter=CapacityLimiter(1),
     )
@@ -217,17 +247,25 @@ def _migrated(engine: Engine) -> None:
 
 
 def _is_edited(settings: Settings, snapshot: Snapshot) -> bool:
-    digest = pipeline.source_digest(settings.kb_dir, settings.laws, settings.overlays)
-    return snapshot.manifest.source != digest
+    return pipeline.is_edited(settings.indexes, snapshot.version, settings.kb_dir, settings.laws, settings.overlays)
+
+
+def _is_held_back(settings: Settings) -> bool:
+    """Whether what serves was gone back to on purpose, so that only a person may publish."""
+    mark = history.rolled_back(settings.indexes)
+    if mark is not None:
+        log.warning("正在服务的是退回的版本 %s（%s 由 %s 从 %s 退回）；知识库要运行 yiboshi publish 才会发布",
+            mark.version, mark.at, mark.by or "？", mark.left)  # fmt: skip
+    return mark is not None
 
 
 def _is_due(settings: Settings) -> bool:
     """Whether the day has come on which a law expires or an entry begins: time edits the knowledge too."""
-    day = store.due(settings.indexes)
+    day = history.due(settings.indexes)
     return day is not None and day <= local_now().date()
 
 
-async def _publish_when_due(settings: Settings, holder: SnapshotHolder, publish: Callable[[], PublishReport]) -> None:
+async def _publish_when_due(settings: Settings, holder: SnapshotHolder, publish: Publish) -> None:
     """Publish anew on a day that is due; edits nobody has published yet are not ours to publish."""
     tried: date | None = None
     while True:
@@ -237,7 +275,7 @@ async def _publish_when_due(settings: Settings, holder: SnapshotHolder, publish:
             if await run_in_threadpool(_is_edited, settings, holder.current()):
                 log.warning("有法规或条目今天起生效或失效，但知识库有还没发布的改动：请检查后发布")
             else:
-                await _published(publish)
+                await _published(functools.partial(publish, WHEN_DUE, enforce=False))
         await asyncio.sleep(DUE_SECONDS)
 
 
@@ -275,11 +313,11 @@ async def _follow(settings: Settings, holder: SnapshotHolder, encoder: Encoder, 
             _serve(holder, snapshot)
 
 
-async def _publish_on(hangup: asyncio.Event, publish: Callable[[], PublishReport]) -> None:
+async def _publish_on(hangup: asyncio.Event, publish: Publish) -> None:
     while True:
         await hangup.wait()
         hangup.clear()
-        await _published(publish)
+        await _published(functools.partial(publish, ON_SIGNAL))
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

@@ -179,9 +179,11 @@ def _wanted(candidate: Snapshot, case: Golden) -> _Wanted | None:
         if entry is None:
             return None
         return _Wanted(f"答 {entry}", lambda given: given.kind == "answer" and given.entry == entry)
-    options = {served for key in case.options if (served := _served(candidate, key))}
+    options = {_served(candidate, key) for key in case.options}
+    if None in options:
+        return None
     kind: Kind = case.kind or "answer"
-    named = f"，选项里有 {'、'.join(sorted(options))}" if options else ""
+    named = f"，选项里有 {'、'.join(case.options)}" if options else ""
     return _Wanted(KINDS[kind] + named, lambda given: given.kind == kind and options <= set(given.options))
 
 

@@ -8,10 +8,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 
 from app.dialogue.explain import explain
-from app.errors import AppError
-from app.index import store
+from app.index import history, store
 from app.web import schemas, shape
-from app.web.deps import Actor, CurrentSnapshot, CurrentState, require
+from app.web.deps import Actor, CurrentSnapshot, CurrentState, permit, require
 
 _ERRORS: dict[int | str, dict[str, Any]] = {status: {"model": schemas.ErrorOut} for status in (401, 403, 409, 422, 507)}
 router = APIRouter(prefix="/api/v1/admin", responses=_ERRORS)
@@ -25,7 +24,7 @@ def knowledge(state: CurrentState, snapshot: CurrentSnapshot) -> schemas.AdminKn
         encoder=snapshot.manifest.encoder_name,
         entries=len(snapshot.entries),
         phrases=len(snapshot.phrase_texts),
-        kept_versions=store.versions(state.settings.indexes),
+        kept_versions=history.versions(state.settings.indexes),
     )
 
 
@@ -44,12 +43,34 @@ def validate(state: CurrentState) -> schemas.ValidationOut:
 
 
 @router.post("/knowledge/reload", summary="重新发布知识库")
-def reload(state: CurrentState, actor: Annotated[Actor, require("publish")]) -> schemas.PublishOut:
-    """有错误时返回 422 和全部问题，原来的版本继续服务。"""
-    try:
-        report = state.publish()
-    except AppError as error:
-        state.audit.write(actor.name, "publish", result="refused", why=error.code)
-        raise
-    state.audit.write(actor.name, "publish", report.version, previous=report.previous)
-    return schemas.PublishOut(**report.as_dict())
+def reload(
+    state: CurrentState, actor: Annotated[Actor, require("publish")], body: schemas.PublishIn | None = None
+) -> schemas.PublishOut:
+    """有错误时返回 422 和全部问题；受保护的问题答错或指标低于底线时返回 409 和清单，在 override 里逐项写明理由才放行。
+
+    两种情形都不改动正在服务的版本。
+    """
+    override = body.override if body else {}
+    if override:
+        permit(actor, "override")
+    return schemas.PublishOut(**state.publish(actor.name, override).as_dict())
+
+
+@router.get("/knowledge/versions", summary="留着的版本", dependencies=[require("view")])
+def versions(state: CurrentState) -> schemas.VersionsOut:
+    """最后发布的在前。"""
+    indexes = state.settings.indexes
+    return schemas.VersionsOut(
+        serving=store.current(indexes),
+        rolled_back=history.rolled_back(indexes) is not None,
+        versions=[shape.version(name, history.publication(indexes, name)) for name in history.versions(indexes)],
+    )
+
+
+@router.post("/knowledge/rollback", summary="退回到以前的版本")
+def rollback(
+    state: CurrentState, actor: Annotated[Actor, require("rollback")], body: schemas.RollbackIn | None = None
+) -> schemas.RollbackOut:
+    """不写 version，退到这一版发布之前的那一版。各进程几秒内跟上；在下一次发布之前，重新启动也不会发布 kb/ 里的内容。"""
+    done = state.rollback(actor.name, body.version if body else None)
+    return schemas.RollbackOut(version=done.version, previous=done.left)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 from anyio import CapacityLimiter
 from fastapi import Depends, Request
@@ -21,8 +21,13 @@ from app.dialogue.turn import Sessions
 from app.errors import Forbidden, MustChangePassword, Unauthorized
 from app.journal.journal import Journal
 from app.publishing.pipeline import Checked, PublishReport
+from app.publishing.rollback import Rollback
 from app.snapshot import Snapshot, SnapshotHolder
 from app.web import forgery, session_cookie
+
+
+class Publish(Protocol):
+    def __call__(self, by: str, override: Mapping[str, str] | None = None, enforce: bool = True) -> PublishReport: ...
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,9 @@ class State:
     holder: SnapshotHolder
     sessions: Sessions
     journal: Journal
-    publish: Callable[[], PublishReport]
+    publish: Publish
+    rollback: Callable[[str, str | None], Rollback]
+    """By whom, and to which version; None: the one before."""
     check: Callable[[], Checked]
     now: Callable[[], datetime]
     receipt_key: bytes | None = field(repr=False)

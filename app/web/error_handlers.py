@@ -17,7 +17,6 @@ from starlette.exceptions import HTTPException
 
 from app.database import DatabaseUnusable, reason
 from app.errors import AppError, MustChangePassword, Unauthorized
-from app.knowledge.model import Problem
 from app.web import addresses, pages
 
 log = logging.getLogger("yiboshi")
@@ -48,9 +47,8 @@ def _app_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, AppError)
     if addresses.is_page(request.url.path) and "text/html" in request.headers.get("accept", ""):
         return _page(request, error)
-    details = [item.as_dict() if isinstance(item, Problem) else item for item in error.details]
     headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
-    return error_response(error.status, error.code, error.message, details, headers)
+    return error_response(error.status, error.code, error.message, error.data(), headers)
 
 
 def database_failed(error: Exception) -> JSONResponse:

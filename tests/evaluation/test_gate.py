@@ -157,6 +157,8 @@ def test_protected_questions_of_an_entry_out_of_force_are_passed_over(make: Make
     result = gate(make(over), serving, golden, [])
     assert result.golden == len(golden) - 3
     assert result.passed
+    candidate = make(("faq/deposits.yaml", "    keywords: [退还]", "    effective_to: 2026-01-31\n    keywords: [退还]"))
+    assert gate(candidate, serving, golden, []).golden == len(golden) - 7, "and the question back that offered it"
 
 
 NEXT = """\
