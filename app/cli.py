@@ -19,7 +19,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from app import __version__, cli_accounts, cli_audit, cli_publishing
+from app import __version__, cli_accounts, cli_audit, cli_journal, cli_publishing
 from app.config import BadSettings, Settings
 from app.errors import AppError, KnowledgeRejected, StorageFailed
 from app.knowledge.model import Problem
@@ -34,6 +34,7 @@ app = typer.Typer(
 )
 app.add_typer(cli_accounts.app)
 app.add_typer(cli_audit.app)
+app.add_typer(cli_journal.app)
 for command in (cli_publishing.publish, cli_publishing.rollback, cli_publishing.versions):
     app.command()(command)
 
