@@ -178,7 +178,8 @@ def _wanted(candidate: Snapshot, case: Golden) -> _Wanted | None:
         entry = _served(candidate, case.entry)
         if entry is None:
             return None
-        return _Wanted(f"答 {entry}", lambda given: given.kind == "answer" and given.entry == entry)
+        versions = {one.id for one in _chain(candidate, entry)}
+        return _Wanted(f"答 {entry}", lambda given: given.kind == "answer" and given.entry in versions)
     options = {_served(candidate, key) for key in case.options}
     if None in options:
         return None

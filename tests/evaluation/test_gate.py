@@ -185,6 +185,7 @@ def test_the_next_version_of_an_entry_holds_what_protected_the_last(make: Make, 
     assert "ca-02-next" in candidate.entries
     assert result.golden == len(golden)
     assert (result.failures, result.flipped) == ((), ())
+    assert metric(result, "golden_right").before == 1.0
 
 
 def test_the_same_versions_and_questions_give_the_same_result(make: Make, golden: list[Golden]) -> None:
