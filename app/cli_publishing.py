@@ -166,15 +166,18 @@ def versions(as_json: AsJson = False) -> None:
         facts = {"serving": serving, "rolled_back": mark is not None, "versions": [one.model_dump() for one in kept]}
         print(json.dumps(facts, ensure_ascii=False))
         return
-    table = Table("版本", "校验号", "发布时间", "谁", "增/改/删", "答复变了", "放行")
+    table = Table(box=None)
+    for heading in ("", "版本", "校验号", "发布时间", "谁", "增/改/删", "变"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("放行")
     for one in kept:
         report = one.report
         changes = "/".join(str(len(report.get(name, ()))) for name in ("added", "changed", "removed")) if report else ""
         flipped = str(len(report["gate"]["flipped"])) if report.get("gate") else ""
-        name = f"{one.version}{' ← 正在服务' if one.version == serving else ''}"
-        table.add_row(
-            name, one.fingerprint, one.at or "", one.by or "", changes, flipped, "、".join(report.get("overridden", ()))
-        )
+        marker = "→" if one.version == serving else ""
+        at = (one.at or "")[:16].replace("T", " ")
+        overridden = "、".join(report.get("overridden", ()))
+        table.add_row(marker, one.version, one.fingerprint, at, one.by or "", changes, flipped, overridden)
     out.print(table)
     if mark is not None:
         out.print(f"正在服务的是退回的版本：{mark.at} 由 {mark.by} 从 {mark.left} 退回", markup=False, highlight=False)

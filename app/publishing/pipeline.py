@@ -201,8 +201,8 @@ def publish(
         version = _version(knowledge, encoder)
         stored = previous if version == serving else _opened(indexes, version)
         saved, embedded = stored is not None, 0
+        at = now.isoformat(timespec="seconds")
         if stored is None:
-            at = now.isoformat(timespec="seconds")
             manifest = store.Manifest(version, at, encoder.fingerprint, encoder.name, digest)
             stored, embedded = _built(manifest, knowledge, encoder, dictionary, previous, progress)
         snapshot = assemble(stored, encoder, dictionary)
@@ -212,9 +212,7 @@ def publish(
             report = replace(report, gate=result, overridden=overridden)
         if not saved:
             store.save(indexes, stored)
-        _note(
-            indexes, report, Publication(0, now.isoformat(timespec="seconds"), by, digest, report.previous, _text(due))
-        )
+        _note(indexes, report, Publication(0, at, by, digest, due=due.isoformat() if due else None))
         store.activate(indexes, version)
         history.unmark(indexes)
         history.forget(indexes, keep)
@@ -261,11 +259,9 @@ def _note(indexes: Path, report: PublishReport, made: Publication) -> None:
             history.note(indexes, report.version, noted)
         return
     facts = report.as_dict() | {"warnings": len(report.warnings)}
-    history.note(indexes, report.version, replace(made, serial=history.next_serial(indexes), report=facts))
-
-
-def _text(day: date | None) -> str | None:
-    return day.isoformat() if day else None
+    before = report.previous if report.previous != report.version else None
+    noted = replace(made, serial=history.next_serial(indexes), previous=before, report=facts)
+    history.note(indexes, report.version, noted)
 
 
 def open_current(indexes: Path, encoder: Encoder, dictionary: Dictionary) -> Snapshot | None:

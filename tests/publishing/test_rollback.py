@@ -160,3 +160,13 @@ def test_an_edit_that_changes_no_answer_keeps_the_place_of_the_version(world: Wo
     assert made is not None
     assert again is not None
     assert (again.serial, again.previous) == (made.serial, first)
+
+
+def test_a_version_published_before_there_were_records_gets_one_and_its_place(world: World) -> None:
+    first, second = editions(world, "第二版。")
+    (world.indexes / second / "publication.json").unlink()
+    assert world.is_edited(), "nothing is known of its files"
+    assert world.publish()[1].embedded == 0
+    assert not world.is_edited()
+    assert history.versions(world.indexes) == [second, first]
+    assert world.rollback() == (first, second)
