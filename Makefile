@@ -1,5 +1,5 @@
 # make serve   install the light runtime into .venv, build the index, serve on http://127.0.0.1:8000
-# make test    install what the tests need (torch, sentence-transformers, chromium) and run everything
+# make test    install what the tests need (torch, sentence-transformers, chromium, postgresql) and run everything
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -12,6 +12,7 @@ serve: $(VENV)/.installed
 
 test: $(VENV)/.installed-test check
 	$(BIN)/python scripts/ensure_chromium.py
+	$(BIN)/python scripts/ensure_postgres.py
 	$(BIN)/python -m pytest
 
 check: $(VENV)/.installed-test

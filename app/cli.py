@@ -1,6 +1,6 @@
 """The shell command ``yiboshi``: the same functions as the web.
 
-Exit codes: 0 done; 1 the knowledge has errors, or a receipt is invalid; 2 wrong usage or settings; 3 the service or its storage failed.
+Exit codes: 0 done; 1 the knowledge has errors, the gate blocks it, or a receipt is invalid; 2 wrong usage or settings; 3 the service or its storage failed.
 """
 
 from __future__ import annotations
@@ -9,25 +9,20 @@ import json
 import logging
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.markdown import Markdown
 from rich.panel import Panel
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-from app import __version__
-from app.config import BadSettings, Settings, load_settings
+from app import __version__, cli_accounts, cli_audit, cli_journal, cli_publishing
+from app.config import BadSettings, Settings
 from app.errors import AppError, KnowledgeRejected, StorageFailed
 from app.knowledge.model import Problem
-from app.receipt import ReceiptInvalid
+from app.terminal import AsJson, KbDir, embedding, err, fail, out, reported, settings_or_exit
 
 app = typer.Typer(
     name="yiboshi",
@@ -36,69 +31,15 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
 )
-out = Console(emoji=False)  # 「:100:」 in a file position is no emoji
-err = Console(stderr=True, emoji=False)
-
-AsJson = Annotated[bool, typer.Option("--json", help="给程序看的 JSON")]
-KbDir = Annotated[Path | None, typer.Option("--kb", help="知识库文件夹；默认用设置 kb_dir")]
+app.add_typer(cli_accounts.app)
+app.add_typer(cli_audit.app)
+app.add_typer(cli_journal.app)
+for command in (cli_publishing.publish, cli_publishing.rollback, cli_publishing.versions):
+    app.command()(command)
 
 
 def main() -> None:
     app()
-
-
-def _settings(**overrides: Any) -> Settings:
-    try:
-        return load_settings(**overrides)
-    except BadSettings as error:
-        _fail(error, 2)
-
-
-def _fail(error: AppError, code: int, as_json: bool = False) -> NoReturn:
-    details = [item.as_dict() if isinstance(item, Problem) else item for item in error.details]
-    if as_json:
-        print(
-            json.dumps(
-                {"error": {"code": error.code, "message": error.message, "details": details}}, ensure_ascii=False
-            )
-        )
-    else:
-        err.print(error.message, style="bold red", markup=False, highlight=False)
-        for item in error.details:
-            err.print(str(item), markup=False, highlight=False, soft_wrap=True)
-    raise typer.Exit(code)
-
-
-@contextmanager
-def _reported(as_json: bool = False) -> Iterator[None]:
-    """Errors meant for people are printed, not traced."""
-    try:
-        yield
-    except (KnowledgeRejected, ReceiptInvalid) as error:
-        _fail(error, 1, as_json)
-    except AppError as error:
-        _fail(error, 3, as_json)
-
-
-@contextmanager
-def _progress() -> Iterator[Any]:
-    """A bar on standard error while phrases are embedded; nothing when there is nothing to embed."""
-    columns = (
-        TextColumn("[progress.description]{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=err, transient=True) as bar:
-        task: Any = None
-
-        def advance(done: int, total: int) -> None:
-            nonlocal task
-            if task is None:
-                task = bar.add_task("计算向量", total=total)
-            bar.update(task, completed=done)
-
-        yield advance
 
 
 def _version(value: bool) -> None:
@@ -127,7 +68,7 @@ def serve(
     from app.main import create_app, current_or_published
     from app.text.tokenize import load_dictionary
 
-    settings = _settings(host=host, port=port, workers=workers)
+    settings = settings_or_exit(host=host, port=port, workers=workers)
     logging.getLogger("yiboshi").setLevel(settings.log_level.upper())
     options: dict[str, Any] = {
         "host": settings.host,
@@ -141,7 +82,7 @@ def serve(
         out.print(f"易博士在 http://{settings.host}:{settings.port} 服务，Ctrl+C 停止", highlight=False)
         uvicorn.run(create_app(settings), **options)
         return
-    with _reported(), _progress() as progress:
+    with reported(), embedding() as progress:
         current_or_published(settings, open_encoder(settings.encoder), load_dictionary(), progress)
     _hand_to_workers(settings)
     out.print(
@@ -159,7 +100,7 @@ def _publish_first(settings: Settings) -> None:
     from app.text.tokenize import load_dictionary
 
     if store.current(settings.indexes) is None:
-        with _reported(), _progress() as progress:
+        with reported(), embedding() as progress:
             current_or_published(settings, open_encoder(settings.encoder), load_dictionary(), progress)
 
 
@@ -195,7 +136,7 @@ def ask(
     from app.text.tokenize import load_dictionary
     from app.web import schemas, shape
 
-    settings = _settings()
+    settings = settings_or_exit()
     try:
         body = schemas.AskIn.model_validate(
             {
@@ -211,8 +152,8 @@ def ask(
         names = {"question": "问题", "audience": "--audience", "business": "--business", "as_of": "--as-of"}
         names |= {"stage": "--stage", "minutes_to_opening": "--minutes-to-opening"}
         problems = [f"{names.get(str(f['loc'][0]), f['loc'][0])}：{f['msg']}" for f in error.errors()]
-        _fail(BadSettings("问法不合要求", problems), 2, as_json)
-    with _reported(as_json), _progress() as progress:
+        fail(BadSettings("问法不合要求", problems), 2, as_json)
+    with reported(as_json), embedding() as progress:
         dictionary = load_dictionary()
         snapshot = current_or_published(
             settings, open_encoder(settings.encoder, settings.threads), dictionary, progress
@@ -244,6 +185,8 @@ _KINDS = {
 
 
 def _print_reply(reply: Any) -> None:
+    from rich.markdown import Markdown  # with pygments, a megabyte that the service has no use for
+
     if reply.corrected:
         out.print(f"您是不是想问：{reply.corrected}", style="dim", markup=False, highlight=False)
     if reply.urgent:
@@ -326,9 +269,9 @@ def validate(
     from app.main import local_now
     from app.publishing.pipeline import check, vectors_at_hand
 
-    settings = _settings(kb_dir=kb)
+    settings = settings_or_exit(kb_dir=kb)
     form = Format.json if as_json else form
-    with _reported(form is Format.json):
+    with reported(form is Format.json):
         at_hand = vectors_at_hand(settings.indexes, open_encoder(settings.encoder, settings.threads))
         knowledge, problems, _ = check(settings.kb_dir, local_now().date(), settings.laws, settings.overlays, at_hand)
     if form is Format.json:
@@ -372,7 +315,7 @@ def site(kb: KbDir = None, as_json: AsJson = False) -> None:
     from app.knowledge.loader import load
     from app.knowledge.placeholders import used_by
 
-    settings = _settings(kb_dir=kb)
+    settings = settings_or_exit(kb_dir=kb)
     source = load(settings.kb_dir, settings.overlays)
     used = used_by(source)
     rows: list[dict[str, Any]] = [
@@ -406,7 +349,7 @@ def facts(kb: KbDir = None, as_json: AsJson = False) -> None:
     from app.knowledge.loader import load
     from app.knowledge.placeholders import used_by
 
-    settings = _settings(kb_dir=kb)
+    settings = settings_or_exit(kb_dir=kb)
     source = load(settings.kb_dir, settings.overlays)
     used = used_by(source)
     rows: list[dict[str, Any]] = [
@@ -423,45 +366,6 @@ def facts(kb: KbDir = None, as_json: AsJson = False) -> None:
     out.print(table)
 
 
-@app.command()
-def publish(kb: KbDir = None, as_json: AsJson = False) -> None:
-    """检查、建索引并切换到新版本；正在运行的服务会自动跟上。"""
-    from app.index.encoder import open_encoder
-    from app.main import local_now
-    from app.publishing import pipeline
-    from app.text.tokenize import load_dictionary
-
-    settings = _settings(kb_dir=kb)
-    with _reported(as_json), _progress() as progress:
-        encoder = open_encoder(settings.encoder, settings.threads)
-        dictionary = load_dictionary()
-        snapshot, report = pipeline.publish(
-            settings.kb_dir,
-            settings.indexes,
-            encoder,
-            dictionary,
-            now=local_now(),
-            laws=settings.laws,
-            overlays=settings.overlays,
-            progress=progress,
-        )
-    if as_json:
-        print(json.dumps(report.as_dict(), ensure_ascii=False))
-        return
-    table = Table(show_header=False, box=None)
-    for name, value in (
-        ("版本", f"{report.version}（校验号 {snapshot.fingerprint}）"),
-        ("原版本", report.previous or "无"),
-        ("条目", f"{report.entries} 个，问法 {report.phrases} 条，其中新算向量 {report.embedded} 条"),
-        ("新增", "、".join(report.added) or "无"),
-        ("修改", "、".join(report.changed) or "无"),
-        ("删除", "、".join(report.removed) or "无"),
-        ("提醒", f"{len(report.warnings)} 处（yiboshi validate 查看）"),
-    ):
-        table.add_row(name, value if len(value) < 2000 else value[:2000] + "…")
-    out.print(table)
-
-
 @app.command("export-xlsx")
 def export_xlsx(
     file: Annotated[Path, typer.Argument(help="写到哪里，如 问答.xlsx")], kb: KbDir = None, as_json: AsJson = False
@@ -470,16 +374,16 @@ def export_xlsx(
     from app.knowledge.loader import load
     from app.knowledge.workbook import writing
 
-    settings = _settings(kb_dir=kb)
+    settings = settings_or_exit(kb_dir=kb)
     source = load(settings.kb_dir)
     errors = [problem for problem in source.problems if problem.severity == "error"]
     if errors:
-        _fail(KnowledgeRejected("知识库有错误，没有导出；先用 yiboshi validate 查看并改好", errors), 1, as_json)
+        fail(KnowledgeRejected("知识库有错误，没有导出；先用 yiboshi validate 查看并改好", errors), 1, as_json)
     entries = sorted(source.records["entries"], key=lambda entry: entry.number)
     try:
         writing.write(file, entries)
     except OSError as error:
-        _fail(StorageFailed(f"写不进 {file}（{error.strerror}）"), 3, as_json)
+        fail(StorageFailed(f"写不进 {file}（{error.strerror}）"), 3, as_json)
     wordings = sum(len(entry.aliases) + len(entry.not_aliases) for entry in entries)
     if as_json:
         print(json.dumps({"file": str(file), "entries": len(entries), "wordings": wordings}, ensure_ascii=False))
@@ -500,8 +404,8 @@ def import_xlsx(
     from app.main import local_now
     from app.publishing.workbook import plan
 
-    settings = _settings(kb_dir=kb)
-    with _reported(as_json):
+    settings = settings_or_exit(kb_dir=kb)
+    with reported(as_json):
         changes, problems = plan(settings.kb_dir, file, local_now().date(), settings.laws, delete_missing)
         if changes is None:
             raise KnowledgeRejected("有错误，没有改动任何内容", problems)
@@ -534,7 +438,7 @@ def import_law(
     from app.knowledge import official
     from app.knowledge.loader import load
 
-    settings = _settings()
+    settings = settings_or_exit()
     policies = load(settings.kb_dir).records["policies"]
     done, failed = [], []
     for path in files:
@@ -569,8 +473,8 @@ def verify_receipt(
     from app.receipt import read_key, verify
     from app.snapshot import fingerprint_of, wording
 
-    settings = _settings()
-    with _reported(as_json):
+    settings = settings_or_exit()
+    with reported(as_json):
         receipt = verify(read_key(settings.data_dir), code)
     serving = store.current(settings.indexes)
     current = serving is not None and fingerprint_of(serving) == receipt.fingerprint
@@ -615,10 +519,10 @@ def evaluate(
     from app.main import current_or_published
     from app.text.tokenize import load_dictionary
 
-    settings = _settings()
+    settings = settings_or_exit()
     if not any(cases.glob("*.yaml")):
-        _fail(BadSettings(f"{cases} 里没有测试问题（*.yaml）"), 2, as_json)
-    with _reported(as_json), _progress() as progress:
+        fail(BadSettings(f"{cases} 里没有测试问题（*.yaml）"), 2, as_json)
+    with reported(as_json), embedding() as progress:
         encoder = open_encoder(settings.encoder, settings.threads)
         snapshot = current_or_published(settings, encoder, load_dictionary(), progress)
     found = list(outcomes(snapshot, load_cases(cases)))
@@ -627,7 +531,7 @@ def evaluate(
         if html is not None:
             html.write_text(page(f"易博士 {snapshot.version} · {cases.name}", figures, found), "utf-8")
     except ImportError as error:
-        _fail(BadSettings(f"缺少 {error.name}，请先安装：pip install 'yiboshi[evaluate]'"), 2, as_json)
+        fail(BadSettings(f"缺少 {error.name}，请先安装：pip install 'yiboshi[evaluate]'"), 2, as_json)
     if as_json:
         print(json.dumps({"knowledge": snapshot.version, "cases": str(cases)} | figures, ensure_ascii=False))
         return

@@ -57,18 +57,36 @@ class Settings(BaseSettings):
     )
     data_dir: Path = Field(
         CHECKOUT or user_data_path("yiboshi", False),
-        description="写入的内容放在哪里：indexes/（索引）、laws/（导入的法规全文）、journal/（记录）",
+        description="写入的内容放在哪里：indexes/（索引）、laws/（导入的法规全文）、yiboshi.db（记录）",
     )
     encoder: Path = Field(
         CHECKOUT / "indexes" / "encoder" if CHECKOUT else DEFAULTS / "encoder",
         description="模型文件夹：自带模型，或任一 sentence-transformers 模型的本地文件夹",
     )
-    admin_token: SecretStr | None = Field(None, description="管理接口的令牌，至少 16 个字符；不设则管理接口不存在")
+    admin_token: SecretStr | None = Field(
+        None, description="管理接口的令牌，至少 16 个字符；不设、也没建过账号，则管理页和管理接口都不存在"
+    )
+    secure_cookies: str = Field(
+        "auto",
+        pattern="^(auto|always)$",
+        description="登录的 cookie 何时只走 https：auto 看请求是不是 https 来的，always 总是（https 在别的机器上解开时）",
+    )
+    two_person: bool = Field(False, description="双人发布：提交改动的人不能自己发布")
+    keep_versions: Annotated[int, Field(ge=3, le=50)] = Field(10, description="留着多少个发布过的版本，用来退回")
     embed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="可以把咨询窗口嵌进自己网页的网站，写到域名为止，如 https://ggzy.example.cn；多个用空格隔开",
     )
+    database_url: SecretStr | None = Field(
+        None,
+        description="数据库：不设则用 data_dir 里的 yiboshi.db（SQLite），或 postgresql://用户:密码@主机/库名",
+        validate_default=True,
+    )
     journal: bool = Field(True, description="是否记录提问和反馈（个人信息先遮盖）；false 则什么都不写")
+    journal_days: Annotated[int, Field(ge=180)] = Field(184, description="记录留多少天，至少 180；更早的每天自动删除")
+    project_number_pattern: str | None = Field(
+        None, description="本中心项目编号的样子（正则表达式，按半角字符写），设了就在记录里遮盖；不设则不遮盖"
+    )
     log_level: str = Field(
         "info", pattern="^(debug|info|warning|error)$", description="日志级别 debug/info/warning/error"
     )
@@ -78,6 +96,23 @@ class Settings(BaseSettings):
     def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and len(value.get_secret_value()) < 16:
             raise ValueError("至少 16 个字符")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _of_a_known_kind(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.match(r"(sqlite|postgresql(\+psycopg)?)://", value.get_secret_value()):
+            raise ValueError("应以 postgresql:// 或 sqlite:/// 开头")
+        return value
+
+    @field_validator("project_number_pattern")
+    @classmethod
+    def _is_a_pattern(cls, value: str | None) -> str | None:
+        try:
+            if value is not None and re.compile(value, re.ASCII).match(""):
+                raise ValueError("这个正则表达式什么都匹配")
+        except re.error as error:
+            raise ValueError(f"不是正则表达式：{error}") from error
         return value
 
     @field_validator("embed_origins", mode="before")
@@ -103,8 +138,15 @@ class Settings(BaseSettings):
         return self.data_dir / "laws"
 
     @property
-    def journal_dir(self) -> Path | None:
-        return self.data_dir / "journal" if self.journal else None
+    def database(self) -> str:
+        """The address of the database, with its password."""
+        return (
+            self.database_url.get_secret_value() if self.database_url else f"sqlite:///{self.data_dir / 'yiboshi.db'}"
+        )
+
+    @property
+    def audit_dir(self) -> Path:
+        return self.data_dir / "audit"
 
     @classmethod
     def settings_customise_sources(
@@ -133,8 +175,9 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         for fault in error.errors():
             name = ".".join(str(part) for part in fault["loc"])
-            shown = "" if "token" in name else f"，现为「{fault['input']}」"
             known = Settings.model_fields.get(name)
+            secret = known is not None and "SecretStr" in str(known.annotation)
+            shown = "" if secret else f"，现为「{fault['input']}」"
             about = f"（{known.description}）" if known else ""
             problems.append(f"{name}{about}：{_reason(fault)}{shown}")
         raise BadSettings("设置有误，没有启动", problems) from error

@@ -17,6 +17,10 @@ class AppError(Exception):
         self.message = message
         self.details = list(details)
 
+    def data(self) -> list[Any]:
+        """The details as JSON can hold them."""
+        return [item.as_dict() if hasattr(item, "as_dict") else item for item in self.details]
+
 
 class NotFound(AppError):
     code = "not_found"
@@ -26,6 +30,20 @@ class NotFound(AppError):
 class Unauthorized(AppError):
     code = "unauthorized"
     status = 401
+
+
+class Forbidden(AppError):
+    """Known, but of a role that may not."""
+
+    code = "forbidden"
+    status = 403
+
+
+class MustChangePassword(AppError):
+    """The password was chosen by somebody else, and nothing may be done before it is changed."""
+
+    code = "must_change_password"
+    status = 403
 
 
 class NotReady(AppError):
@@ -40,6 +58,18 @@ class KnowledgeRejected(AppError):
 
     code = "knowledge_rejected"
     status = 422
+
+
+class GateBlocked(AppError):
+    """Protected questions or figures stand against a publication; ``details`` say which, and what else would change."""
+
+    code = "gate_blocked"
+    status = 409
+
+
+class RollbackImpossible(AppError):
+    code = "rollback_impossible"
+    status = 409
 
 
 class PublishBusy(AppError):

@@ -4,32 +4,58 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import functools
 import logging
+import re
+import secrets
 import signal
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 
+from anyio import CapacityLimiter
 from fastapi import FastAPI
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.gzip import GZipMiddleware
 
 from app import __version__
+from app.audit import Audit
 from app.config import Settings, load_settings
+from app.database import DatabaseUnusable, migrate, open_engine, reason
 from app.dialogue.turn import Sessions
 from app.errors import AppError, IndexUnusable, PublishBusy
-from app.index import store
+from app.index import history, store
 from app.index.encoder import Encoder, open_encoder
-from app.journal import Journal
-from app.publishing import pipeline
+from app.journal.journal import Journal
+from app.journal.recent import recent_questions
+from app.journal.retention import purge
+from app.journal.writer import Writer
+from app.publishing import audited, pipeline
+from app.publishing.gating import Gate
 from app.publishing.pipeline import PublishReport
+from app.publishing.rollback import Rollback, rollback
 from app.receipt import load_key
 from app.snapshot import Snapshot, SnapshotHolder
 from app.text.tokenize import Dictionary, load_dictionary
-from app.web import admin, assets, chat, error_handlers, health, lite, pages, receipts, schemas
-from app.web.deps import State
+from app.web import (
+    admin,
+    assets,
+    chat,
+    description,
+    error_handlers,
+    health,
+    lite,
+    pages,
+    receipts,
+    schemas,
+    signin,
+)
+from app.web.deps import Publish, State
+from app.web.doorway import Doorway, door
 from app.web.security import BodyLimit, SecurityHeaders
 
 log = logging.getLogger("yiboshi")
@@ -39,6 +65,12 @@ WATCH_SECONDS = 0.5
 
 DUE_SECONDS = 60.0
 """How often it looks whether a day has come that changes what holds."""
+
+AT_START, WHEN_DUE, ON_SIGNAL = "启动时", "到期日", "SIGHUP"
+"""Who published, where nobody did by name."""
+
+PURGE_SECONDS = 24 * 3600.0
+"""How often what the journal keeps no longer is deleted."""
 
 M_ARENA_MAX = -8
 """Of glibc's ``malloc.h``."""
@@ -71,14 +103,18 @@ def current_or_published(
 ) -> Snapshot:
     """What to serve at start: the published version if it is of this knowledge and encoder, else a new publication.
 
-    When ``kb/`` was edited into something unusable, the published version serves on and the reason is logged.
+    When ``kb/`` was edited into something unusable, or the gate blocks it, the published version serves on and the reason
+    is logged; so does one that was gone back to, until somebody publishes.
     """
     try:
         snapshot = pipeline.open_current(settings.indexes, encoder, dictionary)
     except IndexUnusable as error:
         log.warning("%s", error.message)
         snapshot = None
-    if snapshot is not None and not _is_edited(settings, snapshot) and not _is_due(settings):
+    edited = snapshot is not None and _is_edited(settings, snapshot)
+    if snapshot is not None and not edited and not _is_due(settings):
+        return snapshot
+    if snapshot is not None and _is_held_back(settings):
         return snapshot
     try:
         fresh, _ = pipeline.publish(
@@ -90,6 +126,9 @@ def current_or_published(
             laws=settings.laws,
             overlays=settings.overlays,
             progress=progress,
+            gate=Gate(enforce=edited, at_hand=snapshot),
+            by=AT_START,
+            keep=settings.keep_versions,
         )
         return fresh
     except AppError as error:
@@ -106,9 +145,20 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     encoder = open_encoder(settings.encoder, settings.threads)
     dictionary = load_dictionary()
+    engine = open_engine(settings.database)
+    await run_in_threadpool(_migrated, engine)
     holder = SnapshotHolder(await run_in_threadpool(current_or_published, settings, encoder, dictionary))
+    receipt_key = load_key(settings.data_dir)
+    journal = _journal(settings, engine, receipt_key)
 
-    def publish() -> PublishReport:
+    audit = Audit(settings.audit_dir, local_now)
+
+    def publish(by: str, override: Mapping[str, str] | None = None, enforce: bool = True) -> PublishReport:
+        recent = recent_questions(engine) if settings.journal else []
+        gate = Gate(recent, override or {}, enforce, holder.peek())
+        return audited.published(audit, by, lambda: published(by, gate))
+
+    def published(by: str, gate: Gate) -> PublishReport:
         snapshot, report = pipeline.publish(
             settings.kb_dir,
             settings.indexes,
@@ -117,16 +167,25 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
             now=local_now(),
             laws=settings.laws,
             overlays=settings.overlays,
+            gate=gate,
+            by=by,
+            keep=settings.keep_versions,
         )
         _serve(holder, snapshot)
         return report
+
+    def step_back(by: str, version: str | None = None) -> Rollback:
+        """The pointer moves at once; this process follows it like any other."""
+        back = functools.partial(rollback, settings.indexes, encoder, version, now=local_now(), by=by)
+        return audited.rolled_back(audit, by, back)
 
     app.state.yiboshi = State(
         settings=settings,
         holder=holder,
         sessions=Sessions(time.monotonic),
-        journal=Journal(settings.journal_dir),
+        journal=journal,
         publish=publish,
+        rollback=step_back,
         check=lambda: pipeline.check(
             settings.kb_dir,
             local_now().date(),
@@ -135,7 +194,11 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
             pipeline.vectors_at_hand(settings.indexes, encoder),
         ),
         now=local_now,
-        receipt_key=load_key(settings.data_dir),
+        receipt_key=receipt_key,
+        engine=engine,
+        audit=audit,
+        administered=door(settings, engine),
+        password_limiter=CapacityLimiter(1),
     )
     tasks = [asyncio.create_task(_follow(settings, holder, encoder, dictionary))]
     hangup = asyncio.Event()
@@ -143,6 +206,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hangup.set)
     tasks.append(asyncio.create_task(_publish_on(hangup, publish)))
     tasks.append(asyncio.create_task(_publish_when_due(settings, holder, publish)))
+    if settings.journal:
+        tasks.append(asyncio.create_task(_purge_daily(engine, settings.journal_days)))
     give_back_memory()
     log.info("serving %s (%s)", holder.current().version, encoder.name)
     try:
@@ -150,20 +215,57 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         for task in tasks:
             task.cancel()
+        await run_in_threadpool(journal.close)
+        engine.dispose()
+
+
+def _journal(settings: Settings, engine: Engine, key: bytes | None) -> Journal:
+    """Without a key that lasts, conversations are told apart only until the next start."""
+    if not settings.journal:
+        return Journal.off()
+    pattern = settings.project_number_pattern
+    numbers = re.compile(pattern, re.ASCII) if pattern else None
+    return Journal(Writer(engine), key or secrets.token_bytes(32), numbers)
+
+
+async def _purge_daily(engine: Engine, keep_days: int) -> None:
+    while True:
+        try:
+            await run_in_threadpool(migrate, engine)
+            await run_in_threadpool(purge, engine, local_now(), keep_days)
+        except (AppError, SQLAlchemyError) as error:
+            log.warning("过期的记录没有删除：%s", reason(error))
+        await asyncio.sleep(PURGE_SECONDS)
+
+
+def _migrated(engine: Engine) -> None:
+    """Without a database answers go on; nobody can sign in."""
+    try:
+        migrate(engine)
+    except DatabaseUnusable as error:
+        log.error("%s", error.message)
 
 
 def _is_edited(settings: Settings, snapshot: Snapshot) -> bool:
-    digest = pipeline.source_digest(settings.kb_dir, settings.laws, settings.overlays)
-    return snapshot.manifest.source != digest
+    return pipeline.is_edited(settings.indexes, snapshot.version, settings.kb_dir, settings.laws, settings.overlays)
+
+
+def _is_held_back(settings: Settings) -> bool:
+    """Whether what serves was gone back to on purpose, so that only a person may publish."""
+    mark = history.rolled_back(settings.indexes)
+    if mark is not None:
+        log.warning("正在服务的是退回的版本 %s（%s 由 %s 从 %s 退回）；知识库要运行 yiboshi publish 才会发布",
+            mark.version, mark.at, mark.by or "？", mark.left)  # fmt: skip
+    return mark is not None
 
 
 def _is_due(settings: Settings) -> bool:
     """Whether the day has come on which a law expires or an entry begins: time edits the knowledge too."""
-    day = store.due(settings.indexes)
+    day = history.due(settings.indexes)
     return day is not None and day <= local_now().date()
 
 
-async def _publish_when_due(settings: Settings, holder: SnapshotHolder, publish: Callable[[], PublishReport]) -> None:
+async def _publish_when_due(settings: Settings, holder: SnapshotHolder, publish: Publish) -> None:
     """Publish anew on a day that is due; edits nobody has published yet are not ours to publish."""
     tried: date | None = None
     while True:
@@ -173,7 +275,7 @@ async def _publish_when_due(settings: Settings, holder: SnapshotHolder, publish:
             if await run_in_threadpool(_is_edited, settings, holder.current()):
                 log.warning("有法规或条目今天起生效或失效，但知识库有还没发布的改动：请检查后发布")
             else:
-                await _published(publish)
+                await _published(functools.partial(publish, WHEN_DUE, enforce=False))
         await asyncio.sleep(DUE_SECONDS)
 
 
@@ -211,11 +313,11 @@ async def _follow(settings: Settings, holder: SnapshotHolder, encoder: Encoder, 
             _serve(holder, snapshot)
 
 
-async def _publish_on(hangup: asyncio.Event, publish: Callable[[], PublishReport]) -> None:
+async def _publish_on(hangup: asyncio.Event, publish: Publish) -> None:
     while True:
         await hangup.wait()
         hangup.clear()
-        await _published(publish)
+        await _published(functools.partial(publish, ON_SIGNAL))
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -226,6 +328,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version=__version__,
         description="公共资源交易知识库问答服务。所有错误都是 {error: {code, message, details[]}}。",
         lifespan=lifespan,
+        openapi_url=None,  # web/description.py gives it
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,  # a redirect would repeat whatever Host the client claimed
@@ -234,14 +337,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.include_router(chat.router, tags=["咨询"])
     app.include_router(receipts.router, tags=["咨询"])
-    if settings.admin_token is not None:
-        app.include_router(admin.router, tags=["管理"])
+    app.include_router(admin.router, tags=["管理"])
+    app.include_router(signin.router)
+    app.include_router(description.router)
     app.include_router(health.router, tags=["监测"])
     app.include_router(pages.router)
     app.include_router(lite.router)
     app.include_router(assets.router)
     pages.mount_static(app)
     error_handlers.install(app)
+    app.add_middleware(Doorway)
     app.add_middleware(GZipMiddleware, minimum_size=1024)
     app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders, embed_origins=settings.embed_origins)

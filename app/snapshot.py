@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.errors import IndexUnusable, NotReady
-from app.index import articles, lexicon, manuals, passages, spelling, store, views
+from app.index import articles, history, lexicon, manuals, passages, spelling, store, views
 from app.index.articles import ArticleIndex, LawArticle
 from app.index.dense import DenseIndex, rows_of
 from app.index.encoder import Encoder, Vectors
@@ -378,7 +378,7 @@ def wording(indexes: Path, fingerprint: str, number: str) -> Wording | None:
 
     Reads two JSON files as they are, and no vectors: an earlier program's version will do.
     """
-    hexadecimal = (version for version in store.versions(indexes) if re.fullmatch("[0-9a-f]+", version))
+    hexadecimal = (version for version in history.versions(indexes) if re.fullmatch("[0-9a-f]+", version))
     version = next((version for version in hexadecimal if fingerprint_of(version) == fingerprint), None)
     if version is None:
         return None

@@ -1,6 +1,6 @@
 """A small valid ``kb/`` folder: two categories, four entries, and one of everything else.
 
-Its only warnings are the ten categories without entries and the one empty site value (``ca_hotline``).  Tests that need
+It has three protected questions an entry.  Its only warnings are the ten categories without entries and the one empty site value (``ca_hotline``).  Tests that need
 something wrong or new write the folder, then ``edit`` one place of it.
 """
 
@@ -90,6 +90,25 @@ entries:
     aliases:
       - 政采没中标的押金几天退
     updated: 2026-02-01
+""",
+    "golden/certificates.yaml": """\
+golden:
+  - {entry: ca-01, question: "CA数字证书怎么办理，找谁"}
+  - {entry: ca-01, question: "新公司想申请一把CA锁"}
+  - {entry: ca-01, question: "新公司想要申请一把锁"}
+  - {entry: ca-02, question: "PIN码输错锁死了怎么办"}
+  - {entry: ca-02, question: "锁的PIN码忘了怎么解锁"}
+  - {entry: ca-02, question: "PIN码输错被锁了怎么解"}
+""",
+    "golden/deposits.yaml": """\
+golden:
+  - {entry: deposit-01, question: "工程投标保证金几天退"}
+  - {entry: deposit-01, question: "工程项目签完合同投标保证金什么时候退"}
+  - {entry: deposit-01, question: "工程项目的投标保证金几天退"}
+  - {entry: deposit-02, question: "政府采购没中标保证金什么时候退"}
+  - {entry: deposit-02, question: "政府采购投标保证金几天退"}
+  - {entry: deposit-02, question: "政采的投标保证金什么时候退"}
+  - {kind: clarify, question: "保证金什么时候能退", options: [deposit-01, deposit-02]}
 """,
     "terms.yaml": """\
 terms:

@@ -7,8 +7,8 @@
     indexes/<version>/vectors.npy     (n, dim) float16: all phrases in the order of ``Knowledge.intents``, then not-aliases
     indexes/<version>/views.npz       what is learned from the vectors, see app/index/views.py
     indexes/<version>/law_lexicon.npz and law_vectors.npy   the same for the articles of statutes; manual_* for manuals
+    indexes/<version>/publication.json   when it was published and by whom, see app/index/history.py
     indexes/current                   the name of the version that serves
-    indexes/due                       the day on which it is to be published anew: a law expires, an entry begins
 
 A folder cannot be replaced atomically but a small file can, hence the pointer.  A version is written beside its place
 under a temporary name, synced, renamed; only a complete one is ever pointed at.
@@ -23,8 +23,8 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -33,8 +33,6 @@ from app.errors import IndexUnusable, StorageFailed
 from app.index.encoder import Vectors
 
 FORMAT = 11
-KEPT_VERSIONS = 3
-"""The serving version and two before it, to go back to."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ class Manifest:
     encoder: str
     encoder_name: str
     source: str
-    """Digest of the YAML files this version was made from."""
+    """Digest of the YAML files this version was first made from."""
     format: int = FORMAT
     files: Mapping[str, str] | None = None
 
@@ -91,7 +89,7 @@ def save(root: Path, stored: Stored) -> Path:
         for name, content in files.items():
             _write_synced(Path(scratch) / name, content)
         if target.exists():
-            shutil.rmtree(target)  # only ever a damaged copy of the same content
+            discard(root, target.name)  # only ever a damaged copy of the same content
         os.chmod(scratch, 0o755)  # noqa: S103  mkdtemp made it private; other workers' users read it
         os.rename(scratch, target)
         _sync_folder(root)
@@ -154,52 +152,36 @@ def current(root: Path) -> str | None:
 
 
 def activate(root: Path, version: str) -> None:
-    """Point ``current`` at a saved version, in one step, and forget the oldest ones."""
+    """Point ``current`` at a saved version, in one step."""
     try:
-        os.utime(root / version)  # the newest by time is the one activated last; fails when there is no such version
-        handle, name = tempfile.mkstemp(prefix=".current-", dir=root)
-        with os.fdopen(handle, "wb") as file:
-            file.write(f"{version}\n".encode())
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, root / "current")
-        _sync_folder(root)
+        (root / version / "manifest.json").stat()  # fails when there is no such version
+        replace_file(root, root / "current", f"{version}\n".encode())
     except OSError as error:
-        raise StorageFailed(f"切换不到新版本（{error.strerror}），仍用原来的版本") from error
-    for old in versions(root)[KEPT_VERSIONS:]:
-        if old != version:
-            shutil.rmtree(root / old, ignore_errors=True)
+        raise StorageFailed(f"切换不到版本 {version}（{error.strerror}），仍用原来的版本") from error
 
 
-def set_due(root: Path, day: date | None) -> None:
-    """Note when the serving version must be made anew though nothing was edited; raises ``StorageFailed``."""
-    try:
-        handle, name = tempfile.mkstemp(prefix=".current-", dir=root)
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(f"{day or ''}\n")
-        os.chmod(name, 0o644)
-        os.replace(name, root / "due")
-    except OSError as error:
-        raise StorageFailed(f"写不进 {root}（{error.strerror}）") from error
+def replace_file(root: Path, path: Path, content: bytes) -> None:
+    """Put ``content`` in the place of a file in or below ``root``, at one stroke; raises ``OSError``."""
+    handle, name = tempfile.mkstemp(prefix=".current-", dir=root)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.chmod(name, 0o644)
+    os.replace(name, path)
+    with suppress(OSError):  # it is in its place; only a power cut could still undo that
+        _sync_folder(path.parent)
 
 
-def due(root: Path) -> date | None:
-    """The day noted last; None when there is none."""
-    try:
-        return date.fromisoformat((root / "due").read_text("ascii").strip())
-    except (OSError, ValueError):
-        return None
-
-
-def versions(root: Path) -> list[str]:
-    """Complete versions, the one activated last first."""
-    found = [path.parent for path in root.glob("*/manifest.json") if not path.parent.name.startswith(".")]
-    return [path.name for path in sorted(found, key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)]
+def discard(root: Path, version: str) -> None:
+    """Delete a version: at one stroke out of the list, then from the disk; raises ``OSError``."""
+    aside = Path(tempfile.mkdtemp(prefix=".building-", dir=root)) / version
+    os.rename(root / version, aside)
+    shutil.rmtree(aside.parent, ignore_errors=True)
 
 
 def remove_leftovers(root: Path) -> None:
-    """Delete what a killed publication left behind; nothing of it was ever pointed at."""
+    """Delete what a killed publication left behind; nothing of it serves or is listed."""
     for path in root.glob(".building-*"):
         shutil.rmtree(path, ignore_errors=True)
     for path in root.glob(".current-*"):

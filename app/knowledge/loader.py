@@ -16,6 +16,7 @@ from app.knowledge.model import (
     Entry,
     Fact,
     Gist,
+    Golden,
     Judgement,
     Knowledge,
     Mark,
@@ -32,6 +33,7 @@ from app.knowledge.model import (
 )
 from app.knowledge.record import Record
 from app.knowledge.yaml_source import Marks, Path_, dotted, read
+from app.text.normalize import match_key
 
 R = TypeVar("R", bound=Record)
 
@@ -63,6 +65,8 @@ class Source:
     notices: dict[int, Notice] = field(default_factory=dict)
     """By their place in the list."""
     hours: Hours | None = None
+    golden: dict[str, Golden] = field(default_factory=dict)
+    """The protected questions, by their ``match_key``; marks are of the kind "golden"."""
     hidden: set[str] = field(default_factory=set)
     """Entries that an overlay takes out."""
     entry_ids: set[str] = field(default_factory=set)
@@ -108,8 +112,8 @@ def load(folder: Path, overlays: Sequence[Path] = (), faq: Sequence[RawEntry] | 
 
     An overlay is a folder of a sub-centre with any of: ``site.yaml`` (its own values), ``faq/*.yaml`` (entries of its
     own; one whose id the base has changes only the fields it names), ``hide.yaml`` (entries not to be served here),
-    ``welcome.yaml``, ``notices.yaml``, ``hours.yaml`` (what they name) and ``manuals/*.md`` (one with the base's file
-    name replaces it).
+    ``welcome.yaml``, ``notices.yaml``, ``hours.yaml`` (what they name), ``manuals/*.md`` (one with the base's file name
+    replaces it) and ``golden/*.yaml`` (one with the base's question replaces it).
     """
     source = Source()
     for kind in ("entries", "policies", "manuals", *(key for key, _ in LISTS.values())):
@@ -151,6 +155,8 @@ def load(folder: Path, overlays: Sequence[Path] = (), faq: Sequence[RawEntry] | 
     _load_welcome(source, (folder, *overlays))
     _load_notices(source, (folder, *overlays))
     _load_hours(source, (folder, *overlays))
+    for layer in (folder, *overlays):
+        _load_golden(source, layer)
     data, marks = _read(source, folder / "replies.yaml", f"{folder.name}/replies.yaml", {"replies"})
     if data is not None:
         source.replies = _record(source, Replies, data.get("replies"), marks, ("replies",))
@@ -326,6 +332,28 @@ def _load_hours(source: Source, folders: Sequence[Path]) -> None:
     value, marks = _layered(source, folders, "hours")
     if value is not None:
         source.hours = _record(source, Hours, value, marks, ("hours",))
+
+
+def _load_golden(source: Source, folder: Path) -> None:
+    own: dict[str, Mark] = {}
+    for path in sorted((folder / "golden").glob("*.yaml")):
+        data, marks = _read(source, path, f"{folder.name}/golden/{path.name}", {"golden"})
+        for i, item in enumerate(_list(source, data, marks, ("golden",))):
+            at: Path_ = ("golden", i)
+            record = _record(source, Golden, item, marks, at)
+            if record is None:
+                continue
+            key = match_key(record.question)
+            if key in own:
+                where = f"{own[key].file} 第 {own[key].line} 行已有"
+                message = f"受保护的问题重复，{where}"
+                source.problems.append(
+                    Problem("error", marks[at], dotted(at), message, record.question, "删去其中一处")
+                )
+                continue
+            own[key] = marks[at]
+            source.golden[key] = record
+            _remember_marks(source, "golden", key, marks, at)
 
 
 def _layered(source: Source, folders: Sequence[Path], key: str) -> tuple[Any, Marks]:

@@ -320,6 +320,25 @@ class Notice(Record):
     link: Link | None = None
 
 
+class Golden(Record):
+    """A protected question: what it is replied to with today must stay so.  No wording of anything: nothing is found by it."""
+
+    question: Phrase
+    entry: Slug | None = None
+    """The entry that answers it; else ``kind`` says what is done instead."""
+    kind: Literal["clarify", "decline", "neutral"] | None = None
+    options: tuple[Slug, ...] = ()
+    """Entries that must be among those asked back with."""
+
+    @model_validator(mode="after")
+    def _expects_one_thing(self) -> Golden:
+        if (self.entry is None) == (self.kind is None):
+            raise Unfit("entry 和 kind 写且只写一个", "entry: 条目的 id，或 kind: clarify、decline、neutral")
+        if self.options and self.kind != "clarify":
+            raise Unfit("只有 kind: clarify 的才写 options", "删去 options")
+        return self
+
+
 class Gist(Record):
     """One article of a statute in our own words, with every figure it holds; ``keywords`` are what people type for it."""
 

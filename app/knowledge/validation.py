@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from difflib import get_close_matches
@@ -30,6 +31,7 @@ def validate(source: Source, today: date, official: Sequence[OfficialText] = ())
     problems += _windows(source, entries, today)
     problems += _notices(source, today)
     problems += _categories(entries)
+    problems += _golden(source, entries)
     problems += lint(source, today, official)
     return in_order(problems)
 
@@ -163,6 +165,11 @@ def _references(source: Source, entries: list[Entry]) -> Iterator[Problem]:
         for task in manual.tasks:
             for target in (target for item in task.trouble for target in item.entries):
                 yield from check("manuals", manual.id, f"任务 {task.number}", target)
+    for key, case in source.golden.items():
+        named = [("entry", case.entry)] if case.entry else [(f"options[{i}]", t) for i, t in enumerate(case.options)]
+        for field, target in named:
+            for problem in check("golden", key, field, target):
+                yield problem._replace(key=f"golden.{field}")  # a whole question is no key
     lists = {"hot": source.welcome.hot} | {f"roles.{who}.hot": role.hot for who, role in source.welcome.roles.items()}
     for field, targets in lists.items():
         for i, target in enumerate(targets):
@@ -198,3 +205,25 @@ def _categories(entries: list[Entry]) -> Iterator[Problem]:
     empty = [name for name in CATEGORIES if all(entry.category != name for entry in entries)]
     if entries and empty:
         yield Problem("warning", Mark("kb/faq", 1, 1), "category", "有分类没有任何条目", "、".join(empty))
+
+
+PROTECTED = 3
+"""Protected questions that an entry should have."""
+NAMED = 20
+"""Entries that are named of those that have fewer."""
+
+
+def _golden(source: Source, entries: Iterable[Entry]) -> Iterator[Problem]:
+    known = {match_key(text): identifier for _, identifier, _, text in _intent_phrases(source)}
+    for key, case in source.golden.items():
+        if key in known:
+            message = f"就是 {known[key]} 的一句问法，起不到保护作用"
+            yield Problem("note", source.mark("golden", key), "golden", message, case.question, "换一种说法")
+    first_of = _first_versions(entries)
+    counted = Counter(first_of.get(case.entry) for case in source.golden.values() if case.entry is not None)
+    served = {first_of[entry.id] for entry in entries if entry.id not in source.hidden}
+    few = sorted(first for first in served if counted[first] < PROTECTED)
+    if few:
+        named = "、".join(few[:NAMED]) + (f" 等 {len(few)} 条" if len(few) > NAMED else "")
+        message = f"受保护的问题不足 {PROTECTED} 个的条目"
+        yield Problem("warning", Mark("kb/golden", 1, 1), "golden", message, named, f"每条至少 {PROTECTED} 个")

@@ -1,4 +1,4 @@
-"""From YAML to a version that serves: load -> validate -> embed -> index -> save aside -> point at it.
+"""From YAML to a version that serves: load -> validate -> embed -> index -> gate -> save aside -> point at it.
 
 Nothing is built from bad knowledge, and nothing is pointed at before it is complete; whatever fails, the version that
 serves stays.
@@ -9,19 +9,20 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from app.errors import IndexUnusable, KnowledgeRejected, PublishBusy, StorageFailed
-from app.index import store
+from app.errors import IndexUnusable, KnowledgeRejected
+from app.evaluation.gate import GateResult
+from app.index import history, store
 from app.index.encoder import Encoder, Vectors
+from app.index.history import Publication
 from app.knowledge import official
 from app.knowledge.lint.citations import quarantined
 from app.knowledge.lint.statutes import Statutes
@@ -31,6 +32,8 @@ from app.knowledge.model import Entry, Gist, Knowledge, OfficialText, Policy, Pr
 from app.knowledge.render import Rendered, render
 from app.knowledge.validation import in_order, validate
 from app.publishing import near_duplicates
+from app.publishing.gating import Gate, held_up
+from app.publishing.lock import one_at_a_time
 from app.snapshot import (
     Snapshot,
     assemble,
@@ -46,10 +49,7 @@ from app.snapshot import (
 )
 from app.text.tokenize import Dictionary
 
-try:
-    import fcntl
-except ImportError:  # Windows has no flock; there, one publisher at a time is the administrator's word
-    fcntl = None  # type: ignore[assignment]
+KEEP_VERSIONS = 10
 
 Progress = Callable[[int, int], None]
 """Called with (phrases embedded so far, phrases to embed)."""
@@ -69,9 +69,13 @@ class PublishReport:
     phrases: int
     embedded: int
     """Phrases that had to be embedded; the others were known from the previous version."""
+    gate: GateResult | None = None
+    overridden: Mapping[str, str] = field(default_factory=dict)
+    """What would have blocked -> the reason it was let pass."""
 
     def as_dict(self) -> dict[str, Any]:
-        return self.__dict__ | {"warnings": [problem.as_dict() for problem in self.warnings]}
+        gate = self.gate.as_dict() if self.gate else None
+        return self.__dict__ | {"warnings": [problem.as_dict() for problem in self.warnings], "gate": gate}
 
 
 AtHand = Callable[[Sequence[str]], Mapping[str, Vectors]]
@@ -93,7 +97,11 @@ def check(
 
     ``laws`` holds the imported official texts; with ``at_hand``, wordings are compared by meaning as well.
     """
-    source = load(kb, overlays)
+    return examine(load(kb, overlays), today, laws, at_hand)
+
+
+def examine(source: Source, today: date, laws: Path | None = None, at_hand: AtHand | None = None) -> Checked:
+    """``check`` of what is loaded already."""
     texts, listed = official_texts(source, laws)
     problems = validate(source, today, texts)
     if at_hand is not None:
@@ -171,56 +179,89 @@ def publish(
     laws: Path | None = None,
     overlays: Sequence[Path] = (),
     progress: Progress | None = None,
+    gate: Gate | None = None,
+    by: str = "",
+    keep: int = KEEP_VERSIONS,
 ) -> tuple[Snapshot, PublishReport]:
-    """Make the folder ``kb`` the version that ``indexes/current`` points at.
+    """Make the folder ``kb`` the version that ``indexes/current`` points at, if it passes the gate where there is one.
 
     Publishing what already serves changes nothing.  Raises ``KnowledgeRejected`` (every problem in ``details``),
-    ``PublishBusy`` or ``StorageFailed``; in each case the old version stays.
+    ``GateBlocked``, ``PublishBusy`` or ``StorageFailed``; in each case the old version stays.
     """
-    with _one_at_a_time(indexes):
+    with one_at_a_time(indexes):
         store.remove_leftovers(indexes)
-        knowledge, problems, due = check(kb, now.date(), laws, overlays)
+        digest = source_digest(kb, laws, overlays)  # before the files are read: an edit meanwhile is one made since
+        source = load(kb, overlays)
+        knowledge, problems, due = examine(source, now.date(), laws)
         errors = [problem for problem in problems if problem.severity == "error"]
         if knowledge is None:
             raise KnowledgeRejected(f"知识库有 {len(errors)} 处错误，没有发布，原来的版本继续服务", problems)
-        previous = _open_previous(indexes)
-        phrases = (*phrase_list(knowledge), *negative_list(knowledge))
-        parts = law_list(knowledge)
-        texts = [encoded_form(text) for text in (*phrases, *parts, *manual_list(knowledge))]
+        serving = store.current(indexes)
+        previous = _opened(indexes, serving)
         version = _version(knowledge, encoder)
-        embedded = 0
-        if previous is not None and previous.manifest.version == version:
-            stored = previous
-        else:
-            rendered = {
-                entry.id: render(entry.answer, knowledge.values)
-                for entry in (*knowledge.entries, *knowledge.superseded)
-            }
-            vectors, embedded = _embed(texts, encoder, previous, progress)
-            stored = store.Stored(
-                store.Manifest(
-                    version=version,
-                    published_at=now.isoformat(timespec="seconds"),
-                    encoder=encoder.fingerprint,
-                    encoder_name=encoder.name,
-                    source=source_digest(kb, laws, overlays),
-                ),
-                knowledge.model_dump_json().encode(),
-                _dump_rendered(rendered),
-                build_lexicon(knowledge, dictionary),
-                vectors[: len(phrases)],
-                build_law_lexicon(knowledge, dictionary),
-                vectors[len(phrases) : len(phrases) + len(parts)],
-                build_manual_lexicon(knowledge, dictionary),
-                vectors[len(phrases) + len(parts) :],
-                learn_views(knowledge, vectors[: len(phrase_list(knowledge))]),
-            )
+        stored = previous if version == serving else _opened(indexes, version)
+        saved, embedded = stored is not None, 0
+        at = now.isoformat(timespec="seconds")
+        if stored is None:
+            manifest = store.Manifest(version, at, encoder.fingerprint, encoder.name, digest)
+            stored, embedded = _built(manifest, knowledge, encoder, dictionary, previous, progress)
         snapshot = assemble(stored, encoder, dictionary)
-        if stored is not previous:
+        report = _report(snapshot, previous, problems, embedded)
+        if gate is not None:
+            result, overridden = held_up(gate, snapshot, previous, encoder, dictionary, source.golden.values())
+            report = replace(report, gate=result, overridden=overridden)
+        if not saved:
             store.save(indexes, stored)
+        _note(indexes, report, Publication(0, at, by, digest, due=due.isoformat() if due else None))
         store.activate(indexes, version)
-        store.set_due(indexes, due)
-        return snapshot, _report(snapshot, previous, problems, embedded)
+        history.unmark(indexes)
+        history.forget(indexes, keep)
+        return snapshot, report
+
+
+def _built(
+    manifest: store.Manifest,
+    knowledge: Knowledge,
+    encoder: Encoder,
+    dictionary: Dictionary,
+    previous: store.Stored | None,
+    progress: Progress | None,
+) -> tuple[store.Stored, int]:
+    """A version made of its knowledge, and how many phrases had to be embedded for it."""
+    phrases = (*phrase_list(knowledge), *negative_list(knowledge))
+    parts = law_list(knowledge)
+    texts = [encoded_form(text) for text in (*phrases, *parts, *manual_list(knowledge))]
+    rendered = {
+        entry.id: render(entry.answer, knowledge.values) for entry in (*knowledge.entries, *knowledge.superseded)
+    }
+    vectors, embedded = _embed(texts, encoder, previous, progress)
+    stored = store.Stored(
+        manifest,
+        knowledge.model_dump_json().encode(),
+        _dump_rendered(rendered),
+        build_lexicon(knowledge, dictionary),
+        vectors[: len(phrases)],
+        build_law_lexicon(knowledge, dictionary),
+        vectors[len(phrases) : len(phrases) + len(parts)],
+        build_manual_lexicon(knowledge, dictionary),
+        vectors[len(phrases) + len(parts) :],
+        learn_views(knowledge, vectors[: len(phrase_list(knowledge))]),
+    )
+    return stored, embedded
+
+
+def _note(indexes: Path, report: PublishReport, made: Publication) -> None:
+    """Record the publication with its version; what serves already keeps its place, whatever of its files was edited."""
+    known = history.publication(indexes, report.version)
+    if known is not None and report.version == report.previous:
+        noted = replace(known, source=made.source, due=made.due)
+        if noted != known:
+            history.note(indexes, report.version, noted)
+        return
+    facts = report.as_dict() | {"warnings": len(report.warnings)}
+    before = report.previous if report.previous != report.version else None
+    noted = replace(made, serial=history.next_serial(indexes), previous=before, report=facts)
+    history.note(indexes, report.version, noted)
 
 
 def open_current(indexes: Path, encoder: Encoder, dictionary: Dictionary) -> Snapshot | None:
@@ -242,6 +283,12 @@ def source_digest(kb: Path, laws: Path | None = None, overlays: Sequence[Path] =
     return whole.hexdigest()[:16]
 
 
+def is_edited(indexes: Path, version: str, kb: Path, laws: Path | None = None, overlays: Sequence[Path] = ()) -> bool:
+    """Whether any file, protected questions among them, was edited since what serves was published."""
+    made = history.publication(indexes, version)
+    return made is None or made.source != source_digest(kb, laws, overlays)
+
+
 def _version(knowledge: Knowledge, encoder: Encoder) -> str:
     """Twelve hex digits: hash of the content, the encoder and the index format."""
     whole = hashlib.sha256(f"{store.FORMAT}|{encoder.fingerprint}|".encode())
@@ -253,12 +300,11 @@ def _dump_rendered(rendered: dict[str, Rendered]) -> bytes:
     return json.dumps(rendered, ensure_ascii=False, sort_keys=True).encode()
 
 
-def _open_previous(indexes: Path) -> store.Stored | None:
-    version = store.current(indexes)
+def _opened(indexes: Path, version: str | None) -> store.Stored | None:
     try:
         return store.open_version(indexes, version) if version else None
     except IndexUnusable:
-        return None  # a damaged version is rebuilt from nothing
+        return None  # a damaged version is rebuilt from nothing, as one that is not kept
 
 
 AT_HAND = 300
@@ -269,7 +315,7 @@ def vectors_at_hand(indexes: Path, encoder: Encoder) -> AtHand:
     """Vectors the published version has, and those of a few new texts."""
 
     def of(texts: Sequence[str]) -> Mapping[str, Vectors]:
-        previous = _open_previous(indexes)
+        previous = _opened(indexes, store.current(indexes))
         known: dict[str, Vectors] = {}
         if previous is not None and previous.manifest.encoder == encoder.fingerprint:
             phrases = phrase_list(Knowledge.model_validate_json(previous.knowledge))
@@ -327,22 +373,3 @@ def _report(snapshot: Snapshot, previous: store.Stored | None, problems: list[Pr
         phrases=len(snapshot.phrase_texts),
         embedded=embedded,
     )
-
-
-@contextmanager
-def _one_at_a_time(indexes: Path) -> Iterator[None]:
-    """Hold the publishing lock of this folder, across processes; the system frees it when a publisher dies."""
-    try:
-        indexes.mkdir(parents=True, exist_ok=True)
-        handle = os.open(indexes / ".publish.lock", os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        raise StorageFailed(f"写不进 {indexes}（{error.strerror}），没有改动任何内容") from error
-    try:
-        if fcntl is not None:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                raise PublishBusy("另一次发布正在进行，请稍后再试") from error
-        yield
-    finally:
-        os.close(handle)

@@ -11,6 +11,12 @@ os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")  # its table of phrases tak
 os.environ.setdefault("PYPINYIN_NO_DICT_COPY", "true")
 
 import pypinyin
+from pypinyin.constants import PINYIN_DICT
+
+_COMMON = {code: sounds for code, sounds in PINYIN_DICT.items() if 0x4E00 <= code <= 0x9FFF or code == ord("〇")}
+PINYIN_DICT.clear()  # half of its characters no input method gives, and they take 3 MB
+PINYIN_DICT.update(_COMMON)
+del _COMMON
 
 _READINGS = {
     "退还": "tui huan", "返还": "fan huan", "归还": "gui huan", "偿还": "chang huan", "不还": "bu huan", "还款": "huan kuan",

@@ -11,9 +11,13 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-import jieba
-
 from app.text.normalize import normalize
+
+_there = sys.modules.setdefault("pkg_resources", None)  # type: ignore[arg-type]  # jieba would load it, 5 MB, to open a file
+import jieba  # noqa: E402
+
+if _there is None:
+    del sys.modules["pkg_resources"]
 
 _STOPWORDS = frozenset(
     "的 了 是 在 我 你 您 他 她 它 们 吗 呢 啊 吧 呀 嘛 么 哦 哈 就 都 也 还 又 把 被 给 跟 和 与 及 或 而 但 这 那 个 些 要 会 "

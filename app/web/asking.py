@@ -5,16 +5,17 @@ from __future__ import annotations
 import time
 import uuid
 
-from app.dialogue.answer import Question, answer
+from app.dialogue.answer import Question, Reply, answer
+from app.journal.journal import TOP, Asked, Candidate
 from app.snapshot import Snapshot
 from app.web import receipts, schemas, shape
 from app.web.deps import State
 
 
 def asked(
-    state: State, snapshot: Snapshot, question: Question, session_id: str | None = None, via: str = "typed"
+    state: State, snapshot: Snapshot, question: Question, channel: str, via: str, session_id: str | None = None
 ) -> schemas.ReplyOut:
-    """Reply, remember the turn, and note in the journal what was asked (``via`` says by what road)."""
+    """Reply, remember the turn, and note in the journal what was asked; ``channel`` and ``via`` as in ``Asked``."""
     started = time.perf_counter()
     now = state.now()
     given, turn = answer(snapshot, question, state.sessions.get(session_id))
@@ -22,17 +23,30 @@ def asked(
     reply_id = uuid.uuid4().hex
     receipt = receipts.given_with(state, snapshot, given)
     out = shape.reply(snapshot, given, reply_id, round((time.perf_counter() - started) * 1000, 2), now, receipt)
-    state.journal.write(
-        "ask",
+    state.journal.asked(
         now,
-        reply_id=reply_id,
-        question=question.text,
-        audience=question.audience,
-        reply=given.kind,
-        entry=given.entry.id if given.entry else None,
-        options=[chosen.entry.id for chosen in given.options],
-        confidence=given.confidence,
-        via=via,
-        version=snapshot.version,
+        Asked(
+            reply_id=reply_id,
+            session_id=session_id,
+            channel=channel,
+            via=via,
+            question=question.text,
+            audience=question.audience,
+            kind=given.kind,
+            tier=given.tier,
+            entry_id=given.entry.id if given.entry else None,
+            options=[chosen.entry.id for chosen in given.options],
+            candidates=_candidates(given),
+            confidence=given.confidence,
+            version=snapshot.version,
+            took_ms=out.took_ms,
+            corrected=given.corrected,
+            understood_as=given.understood_as,
+        ),
     )
     return out
+
+
+def _candidates(given: Reply) -> list[Candidate]:
+    hits = given.ranking.hits[:TOP] if given.ranking else ()
+    return [{"kind": hit.intent.kind, "id": hit.intent.id, "probability": round(hit.probability, 4)} for hit in hits]

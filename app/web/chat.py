@@ -31,7 +31,7 @@ SearchText = Annotated[str, Query(min_length=1, max_length=schemas.MAX_QUESTION_
 @router.post("/ask", summary="提问")
 def ask(body: schemas.AskIn, state: CurrentState, snapshot: CurrentSnapshot) -> schemas.ReplyOut:
     """答案是知识库里的原文；拿不准时反问；没有的如实说明并转人工。"""
-    return asked(state, snapshot, body.asked_on(state.now().date()), body.session_id, body.via)
+    return asked(state, snapshot, body.asked_on(state.now().date()), "api", body.via, body.session_id)
 
 
 @router.get("/welcome", summary="欢迎语、大家常问和公告")
@@ -220,5 +220,4 @@ def term_detail(snapshot: CurrentSnapshot, term: str) -> schemas.TermDetailOut:
 
 @router.post("/feedback", summary="评价一次答复")
 def feedback(body: schemas.FeedbackIn, state: CurrentState) -> schemas.FeedbackOut:
-    recorded = state.journal.write("feedback", state.now(), **body.model_dump())
-    return schemas.FeedbackOut(recorded=recorded)
+    return schemas.FeedbackOut(recorded=state.journal.rated(state.now(), **body.model_dump()))

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, Protocol
 
+from anyio import CapacityLimiter
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy import Engine
 
+from app.accounts import accounts, sessions, tokens
+from app.accounts.roles import MAY, ROLE_NAMES, Action, Role, may
+from app.audit import Audit
 from app.config import Settings
 from app.dialogue.turn import Sessions
-from app.errors import Unauthorized
-from app.journal import Journal
+from app.errors import Forbidden, MustChangePassword, Unauthorized
+from app.journal.journal import Journal
 from app.publishing.pipeline import Checked, PublishReport
+from app.publishing.rollback import Rollback
 from app.snapshot import Snapshot, SnapshotHolder
+from app.web import forgery, session_cookie
+
+
+class Publish(Protocol):
+    def __call__(self, by: str, override: Mapping[str, str] | None = None, enforce: bool = True) -> PublishReport: ...
 
 
 @dataclass(frozen=True)
@@ -27,11 +38,19 @@ class State:
     holder: SnapshotHolder
     sessions: Sessions
     journal: Journal
-    publish: Callable[[], PublishReport]
+    publish: Publish
+    rollback: Callable[[str, str | None], Rollback]
+    """By whom, and to which version; None: the one before."""
     check: Callable[[], Checked]
     now: Callable[[], datetime]
     receipt_key: bytes | None = field(repr=False)
     """None: answers carry no receipts."""
+    engine: Engine
+    audit: Audit
+    administered: Callable[[], bool]
+    """Whether there is anybody who could administer this; without, there are no such addresses."""
+    password_limiter: CapacityLimiter
+    """Passwords are checked one at a time: each takes 19 MB and half a core."""
 
 
 def get_state(request: Request) -> State:
@@ -48,16 +67,73 @@ def get_snapshot(state: CurrentState) -> Snapshot:
 
 CurrentSnapshot = Annotated[Snapshot, Depends(get_snapshot)]
 
-_bearer = HTTPBearer(auto_error=False, description="设置 admin_token 的值")
+_bearer = HTTPBearer(auto_error=False, description="令牌（yiboshi admin token create），或设置 admin_token 的值")
+CsrfGiven = Annotated[str, Depends(forgery.token_given)]
 
 
-def require_admin(
-    state: CurrentState, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
-) -> None:
-    token = state.settings.admin_token
-    given = credentials.credentials if credentials else ""
-    if token is None or not hmac.compare_digest(given.encode(), token.get_secret_value().encode()):
-        raise Unauthorized("管理令牌不对")
+@dataclass(frozen=True)
+class Actor:
+    """Who asks: somebody signed in, a machine with a token, or whoever holds the setting ``admin_token``."""
+
+    name: str
+    """As the audit log calls them."""
+    role: Role
+    person: str
+    """Whom the deeds of a token are put down to: whoever made it."""
+    session: str = field(default="", repr=False)
+    """Only of somebody signed in."""
+    must_change: bool = False
+
+    def csrf(self) -> str:
+        """For the forms of a page, and for its script."""
+        return sessions.csrf_token(self.session)
 
 
-AdminOnly = Depends(require_admin)
+def get_actor(
+    request: Request,
+    state: CurrentState,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    csrf: CsrfGiven,
+) -> Actor:
+    if credentials is not None:
+        return _with_token(state, credentials.credentials)
+    session = session_cookie.read(request, state.settings)
+    name = sessions.account_of(state.engine, state.now(), session) if session else None
+    if name is None:
+        raise Unauthorized("没有登录，或者登录已过期")
+    forgery.refuse_forged(request, session, csrf)
+    account = accounts.find(state.engine, name)
+    return Actor(name, account.role, name, session, account.must_change)
+
+
+CurrentActor = Annotated[Actor, Depends(get_actor)]
+"""Whoever is known, whatever they may: for what concerns only themselves."""
+
+
+def require(action: Action) -> Any:
+    """Only for those whose role may do this; gives the ``Actor``."""
+
+    def allowed(actor: CurrentActor) -> Actor:
+        if actor.must_change:
+            raise MustChangePassword("密码是别人给的，请先换成自己的")
+        permit(actor, action)
+        return actor
+
+    return Depends(allowed)
+
+
+def permit(actor: Actor, action: Action) -> None:
+    """Raises ``Forbidden`` for somebody whose role may not do this."""
+    if not may(actor.role, action):
+        wanted, has = ROLE_NAMES[MAY[action]], ROLE_NAMES[actor.role]
+        raise Forbidden(f"这需要「{wanted}」角色，您是「{has}」")
+
+
+def _with_token(state: State, given: str) -> Actor:
+    setting = state.settings.admin_token
+    if setting is not None and hmac.compare_digest(given.encode(), setting.get_secret_value().encode()):
+        return Actor("admin_token", "owner", "admin_token")
+    token = tokens.find(state.engine, state.now(), given)
+    if token is None:
+        raise Unauthorized("令牌不对，或已过期、已作废")
+    return Actor(f"token:{token.name}", token.role, token.created_by)

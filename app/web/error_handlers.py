@@ -1,20 +1,29 @@
-"""Every failure -> ``{error: {code, message, details[]}}``, with a message for people."""
+"""Every failure -> ``{error: {code, message, details[]}}``, with a message for people.
+
+Browsers that open a page of the administrators get a page instead: the sign-in page if that is what is missing.
+"""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
-from app.errors import AppError
-from app.knowledge.model import Problem
+from app.database import DatabaseUnusable, reason
+from app.errors import AppError, MustChangePassword, Unauthorized
+from app.web import addresses, pages
 
+log = logging.getLogger("yiboshi")
+
+NOTHING_THERE = ("not_found", "没有这个地址")
 _HTTP = {
-    404: ("not_found", "没有这个地址"),
+    404: NOTHING_THERE,
     405: ("method_not_allowed", "这个地址不支持这种请求方法"),
     413: ("too_large", "请求太大"),
 }
@@ -29,15 +38,34 @@ def error_response(
 
 def install(app: FastAPI) -> None:
     app.add_exception_handler(AppError, _app_error)
+    app.add_exception_handler(SQLAlchemyError, lambda _, error: database_failed(error))
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(HTTPException, _http_error)
 
 
-def _app_error(_: Request, error: Exception) -> JSONResponse:
+def _app_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, AppError)
-    details = [item.as_dict() if isinstance(item, Problem) else item for item in error.details]
+    if addresses.is_page(request.url.path) and "text/html" in request.headers.get("accept", ""):
+        return _page(request, error)
     headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
-    return error_response(error.status, error.code, error.message, details, headers)
+    return error_response(error.status, error.code, error.message, error.data(), headers)
+
+
+def database_failed(error: Exception) -> JSONResponse:
+    log.error("数据库现在用不了：%s", reason(error))
+    return error_response(503, DatabaseUnusable.code, "数据库现在用不了，请稍后再试")
+
+
+def _page(request: Request, error: AppError) -> Response:
+    path = request.url.path
+    if isinstance(error, Unauthorized):
+        back = request.method in ("GET", "HEAD")
+        target = addresses.to_sign_in(path, request.url.query) if back else addresses.to("sign-in", path)
+        return RedirectResponse(target, 303)
+    if isinstance(error, MustChangePassword):
+        return RedirectResponse(addresses.to("account", path), 303)
+    context = {"problem": error.message, "details": error.details, "up": addresses.to("", path)}
+    return pages.templates.TemplateResponse(request, "admin_problem.html", context, status_code=error.status)
 
 
 def _invalid_request(_: Request, error: Exception) -> JSONResponse:

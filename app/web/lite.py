@@ -54,7 +54,7 @@ def lite_page(
                 {"question": text} | {name: value for name, value in wanted.items() if value}
             )
             via = "category" if found is not None else "typed"
-            reply = asked(state, snapshot, body.asked_on(state.now().date()), via=via)
+            reply = asked(state, snapshot, body.asked_on(state.now().date()), "lite", via)
             context["reply"] = reply
             if reply.answer:
                 context["answer_html"] = Markup(reply.answer.html)  # noqa: S704  sanitised when it was published
@@ -90,7 +90,7 @@ def lite_feedback(
             "comment": comment.strip() or None,
         }
     )
-    state.journal.write("feedback", state.now(), **given.model_dump())
+    state.journal.rated(state.now(), **given.model_dump())
     context = _context(state, snapshot, _kept(audience, size, stage, minutes)) | {"q": "", "misses": 0, "thanks": True}
     return pages.templates.TemplateResponse(request, "lite.html", context)
 

@@ -385,6 +385,89 @@ class ValidationOut(Payload):
     problems: list[ProblemOut]
 
 
+class GivenOut(Payload):
+    """The gist of a reply."""
+
+    kind: Kind
+    entry: str | None
+    options: list[str]
+    probability: float
+    confidence: float
+
+
+class FailureOut(Payload):
+    """A protected question that is not replied to as expected."""
+
+    question: str
+    expected: str
+    got: GivenOut
+    before: GivenOut | None
+
+
+class FlipOut(Payload):
+    """A question that is replied to otherwise than before."""
+
+    question: str
+    protected: bool
+    before: GivenOut
+    after: GivenOut
+
+
+class MetricOut(Payload):
+    name: str
+    about: str
+    value: float
+    before: float | None
+    floor: float | None
+    count: int
+    falls: bool
+
+
+class GateOut(Payload):
+    """What the gate found: asked were ``golden`` protected questions and ``recent`` ones."""
+
+    golden: int
+    recent: int
+    failures: list[FailureOut]
+    flipped: list[FlipOut]
+    metrics: list[MetricOut]
+    blocked_by: list[str]
+
+
+OverrideName = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+OverrideReason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+
+
+class PublishIn(Payload):
+    override: Annotated[dict[OverrideName, OverrideReason], Field(max_length=200)] = {}
+    """A protected question, or the name of a figure -> why it may be published all the same."""
+
+
+class RollbackIn(Payload):
+    version: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{12}$")] | None = None
+
+
+class RollbackOut(Payload):
+    version: str
+    previous: str
+
+
+class VersionOut(Payload):
+    version: str
+    fingerprint: str
+    at: str | None
+    by: str | None
+    previous: str | None
+    report: dict[str, Any]
+
+
+class VersionsOut(Payload):
+    serving: str | None
+    rolled_back: bool
+    """Whether what serves was gone back to."""
+    versions: list[VersionOut]
+
+
 class PublishOut(Payload):
     version: str
     previous: str | None
@@ -395,6 +478,8 @@ class PublishOut(Payload):
     entries: int
     phrases: int
     embedded: int
+    gate: GateOut | None
+    overridden: dict[str, str]
 
 
 class AdminKnowledgeOut(Payload):

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.web.addresses import is_inside
 from app.web.error_handlers import error_response
 
 log = logging.getLogger(__name__)
@@ -16,12 +17,11 @@ MAX_BODY_BYTES = 64 * 1024
 """A question has at most 500 characters, 2 kB of UTF-8 or 6 kB as JSON escapes; the rest is headroom."""
 
 
-def content_security_policy(embed_origins: Sequence[str]) -> str:
-    """``embed_origins`` may put the pages into frames of theirs, besides this site itself."""
-    frame_ancestors = " ".join(("'self'", *embed_origins))
+def content_security_policy(frame_ancestors: Sequence[str]) -> str:
+    """``frame_ancestors`` may put the pages into frames of theirs."""
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-        f"base-uri 'none'; form-action 'self'; frame-ancestors {frame_ancestors}"
+        f"base-uri 'none'; form-action 'self'; frame-ancestors {' '.join(frame_ancestors)}"
     )
 
 
@@ -29,11 +29,15 @@ class SecurityHeaders:
     def __init__(self, app: ASGIApp, embed_origins: Sequence[str]) -> None:
         self._app = app
         self._headers = {
-            "Content-Security-Policy": content_security_policy(embed_origins),
+            "Content-Security-Policy": content_security_policy(("'self'", *embed_origins)),
             "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "same-origin",
             "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
             "Cross-Origin-Opener-Policy": "same-origin",
+        }
+        self._inside = {
+            "Content-Security-Policy": content_security_policy(("'self'",)),  # there, clicks are worth stealing
+            "Cache-Control": "no-store",
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -48,7 +52,7 @@ class SecurityHeaders:
             if message["type"] == "http.response.start":
                 started = True
                 headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
+                for name, value in (self._headers | (self._inside if is_inside(scope["path"]) else {})).items():
                     headers.setdefault(name, value)
                 if scope["path"].startswith("/api/"):
                     headers.setdefault("Cache-Control", "no-store")

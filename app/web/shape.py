@@ -9,12 +9,13 @@ from math import isfinite
 from app.dialogue.answer import Option, Reply
 from app.dialogue.explain import SOURCES, TIERS, Explanation, Part
 from app.index.articles import LawArticle
+from app.index.history import Publication
 from app.index.manuals import ManualTask
 from app.knowledge.hours import opening, said
 from app.knowledge.model import Audience, Entry, LegalBasis, Manual, Policy, Problem, Step, Task, Term
 from app.knowledge.notices import notices_at
 from app.receipt import Receipt
-from app.snapshot import Snapshot, Wording
+from app.snapshot import Snapshot, Wording, fingerprint_of
 from app.text.normalize import normalize
 from app.web import schemas
 
@@ -288,6 +289,18 @@ def _parts(parts: Sequence[Part]) -> list[schemas.PartOut]:
         schemas.PartOut(source=p.source, name=SOURCES[p.source], value=round(p.value, 4), points=round(p.points, 4))
         for p in parts
     ]
+
+
+def version(name: str, made: Publication | None) -> schemas.VersionOut:
+    """A kept version; of one that an earlier program published little is known."""
+    return schemas.VersionOut(
+        version=name,
+        fingerprint=fingerprint_of(name),
+        at=made.at if made else None,
+        by=made.by if made else None,
+        previous=made.previous if made else None,
+        report=dict(made.report) if made else {},
+    )
 
 
 def problem(found: Problem) -> schemas.ProblemOut:

@@ -39,6 +39,9 @@ BAD_VALUES = [
     ("embed_origins", "https://*.example.cn"),
     ("embed_origins", "https://a.example/chat"),
     ("embed_origins", "'self'"),
+    ("journal_days", "179"),
+    ("project_number_pattern", "[A-Z"),
+    ("project_number_pattern", "[0-9]*"),
 ]
 
 
@@ -137,6 +140,17 @@ def test_settings_are_frozen_and_keep_the_token_to_themselves():
     assert "correct-horse" not in f"{settings!r} {settings}"
     with pytest.raises(ValidationError):
         settings.port = 1  # type: ignore[misc]
+
+
+def test_the_password_of_the_database_is_never_shown(tmp_path: Path):
+    with pytest.raises(BadSettings) as caught:
+        load_settings(database_url="mysql://user:secret@host/name")
+    assert caught.value.details[0].startswith("database_url")
+    assert "secret" not in str(caught.value.details)
+    settings = load_settings(database_url="postgresql://user:secret@host/name", data_dir=tmp_path)
+    assert "secret" not in f"{settings!r} {settings}"
+    assert settings.database == "postgresql://user:secret@host/name"
+    assert load_settings(data_dir=tmp_path).database == f"sqlite:///{tmp_path / 'yiboshi.db'}"
 
 
 def test_every_setting_is_explained_in_code_and_in_the_readme():

@@ -7,14 +7,13 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from app.errors import IndexUnusable, StorageFailed
-from app.index import store
+from app.index import history, store
 from app.index.store import Manifest, Stored
 from tests.conftest import CHECKOUT
 
@@ -95,24 +94,6 @@ def test_a_version_that_is_not_there_cannot_be_activated(tmp_path: Path) -> None
     assert store.current(tmp_path) == "aaaaaaaaaaaa"
 
 
-def test_the_serving_version_and_the_two_before_it_are_kept(tmp_path: Path) -> None:
-    for name in ("a" * 12, "b" * 12, "c" * 12, "d" * 12, "e" * 12):
-        store.save(tmp_path, a_version(name))
-        store.activate(tmp_path, name)
-    assert store.versions(tmp_path) == ["e" * 12, "d" * 12, "c" * 12]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["c" * 12, "current", "d" * 12, "e" * 12]
-
-
-def test_going_back_makes_the_old_version_the_latest(tmp_path: Path) -> None:
-    for name in ("a" * 12, "b" * 12, "c" * 12):
-        store.save(tmp_path, a_version(name))
-        store.activate(tmp_path, name)
-    for name, hour in (("a" * 12, 1), ("b" * 12, 2), ("c" * 12, 3)):  # clocks of file systems are coarse
-        os.utime(tmp_path / name, (hour * 3600, hour * 3600))
-    store.activate(tmp_path, "a" * 12)
-    assert store.versions(tmp_path) == ["a" * 12, "c" * 12, "b" * 12]
-
-
 def test_what_a_killed_publication_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
     store.save(tmp_path, a_version())
     store.activate(tmp_path, "aaaaaaaaaaaa")
@@ -120,7 +101,7 @@ def test_what_a_killed_publication_left_is_removed_and_nothing_else(tmp_path: Pa
     (tmp_path / ".building-x1").mkdir()
     (tmp_path / ".building-x1" / "knowledge.json").write_text("{")
     (tmp_path / ".current-x2").write_text("bbb")
-    assert store.versions(tmp_path) == ["aaaaaaaaaaaa"]
+    assert history.versions(tmp_path) == ["aaaaaaaaaaaa"]
     store.remove_leftovers(tmp_path)
     assert contents(tmp_path) == before
     assert not (tmp_path / ".building-x1").exists()
@@ -193,11 +174,3 @@ def test_the_manifest_says_what_made_the_version(tmp_path: Path) -> None:
         "manual_vectors.npy",
         "views.npz",
     }
-
-
-def test_the_day_that_is_due_is_kept_until_another_is_noted(tmp_path: Path) -> None:
-    assert store.due(tmp_path) is None
-    store.set_due(tmp_path, date(2027, 9, 1))
-    assert store.due(tmp_path) == date(2027, 9, 1)
-    store.set_due(tmp_path, None)
-    assert store.due(tmp_path) is None

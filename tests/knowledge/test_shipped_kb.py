@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from app.evaluation.gate import gate
 from app.knowledge.figures import figures
 from app.knowledge.loader import Source, load
 from app.knowledge.model import CATEGORIES, Entry
@@ -20,7 +21,7 @@ from app.knowledge.validation import validate
 from app.snapshot import law_list, phrase_list
 from app.text.normalize import match_key
 from tests import small_kb
-from tests.conftest import CHECKOUT
+from tests.conftest import CHECKOUT, Published
 
 
 @pytest.fixture(scope="module")
@@ -189,6 +190,14 @@ def test_no_evaluation_question_is_a_wording_of_the_knowledge(source: Source, pa
     knowledge = source.knowledge()
     texts = law_list(knowledge) if path.parent.name == "laws" else phrase_list(knowledge)
     known = {match_key(text) for text in texts}
+    known |= source.golden.keys()
     asked = list(questions(yaml.safe_load(path.read_text("utf-8"))))
     assert asked
     assert [text for text in asked if match_key(text) in known] == []
+
+
+def test_every_protected_question_holds_and_is_no_wording(source: Source, published: Published) -> None:
+    result = gate(published.snapshot, None, source.golden.values(), [])
+    assert [str(failure) for failure in result.failures] == []
+    assert result.golden == len(source.golden) >= 3 * 122
+    assert source.golden.keys() & {match_key(text) for text in phrase_list(source.knowledge())} == set()

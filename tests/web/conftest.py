@@ -15,6 +15,7 @@ from fastapi import FastAPI
 
 from app.config import Settings
 from app.main import create_app
+from app.web.deps import State
 from tests.web.server import World, of
 from tests.web.worlds import small_world as small_world
 
@@ -24,11 +25,14 @@ TOKEN = "correct-horse-battery"
 class Web:
     """A browser of sorts: ``request`` returns httpx responses; what the application raises is answered, not raised."""
 
-    def __init__(self, portal: BlockingPortal, client: httpx.AsyncClient) -> None:
+    def __init__(self, portal: BlockingPortal, client: httpx.AsyncClient, state: State) -> None:
         self._portal = portal
         self._client = client
+        self.state = state
+        """What the service holds, for tests that arrange it."""
 
     def request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        self._client.cookies.clear()  # who wants to be recognised sends them
         return self._portal.call(functools.partial(self._client.request, method, path, **options))
 
     def get(self, path: str, **options: Any) -> httpx.Response:
@@ -50,7 +54,7 @@ def spoken_to(app: FastAPI) -> Iterator[Web]:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         client = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000")
         try:
-            yield Web(portal, client)
+            yield Web(portal, client, app.state.yiboshi)
         finally:
             portal.call(client.aclose)
 

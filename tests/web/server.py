@@ -47,11 +47,19 @@ def of(world: World) -> dict[str, Any]:
     return {"kb_dir": world.kb, "data_dir": world.data}
 
 
-def run(*arguments: str, cwd: Path, prefix: Sequence[str] = (), **settings: Any) -> subprocess.CompletedProcess[str]:
+def run(
+    *arguments: str, cwd: Path, prefix: Sequence[str] = (), stdin: str = "", **settings: Any
+) -> subprocess.CompletedProcess[str]:
     """``yiboshi arguments`` until it ends."""
-    command = [*prefix, sys.executable, "-m", "app", *arguments]
     return subprocess.run(
-        command, cwd=cwd, env=environment(**settings), capture_output=True, text=True, timeout=SECONDS, check=False
+        [*prefix, sys.executable, "-m", "app", *arguments],
+        cwd=cwd,
+        env=environment(**settings),
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
     )
 
 

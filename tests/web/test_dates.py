@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from app import main
-from app.index import store
+from app.index import history, store
 from app.index.encoder import Encoder
 from app.publishing.pipeline import check, publish
 from app.text.tokenize import load_dictionary
@@ -31,21 +32,30 @@ def published(folder: Path, encoder: Encoder, last_day: date) -> World:
     return World(kb, data)
 
 
+def make_due(world: World) -> None:
+    """As if the day had come on which something of what serves begins or is over."""
+    indexes = world.data / "indexes"
+    serving = str(store.current(indexes))
+    made = history.publication(indexes, serving)
+    assert made is not None
+    history.note(indexes, serving, replace(made, due=TODAY.isoformat()))
+
+
 def test_an_entry_whose_law_has_expired_since_is_not_served_by_the_next_start(
     serve: Serve, tmp_path: Path, encoder: Encoder
 ):
     world = published(tmp_path, encoder, TODAY - timedelta(days=1))
-    assert store.due(world.data / "indexes") == TODAY
+    assert history.due(world.data / "indexes") == TODAY
     reply = serve(world).ask(REFUND)
     assert (reply["answer"] or {}).get("entry_id") != "deposit-01"
-    assert store.due(world.data / "indexes") is None
+    assert history.due(world.data / "indexes") is None
 
 
 def test_a_running_service_publishes_anew_on_the_day(serve: Serve, world: World, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(main, "DUE_SECONDS", 0.01)
     serve(world)
-    store.set_due(world.data / "indexes", TODAY)
-    eventually(lambda: store.due(world.data / "indexes") is None, "the publication of the day")
+    make_due(world)
+    eventually(lambda: history.due(world.data / "indexes") is None, "the publication of the day")
 
 
 def test_edits_that_nobody_published_are_not_published_by_the_calendar(
@@ -55,7 +65,7 @@ def test_edits_that_nobody_published_are_not_published_by_the_calendar(
     web = serve(world)
     before = web.ask(REFUND)["knowledge"]["version"]
     edit(world.kb, "faq/deposits.yaml", "书面合同签订后五日内退。", "合同签订后五日内退。")
-    store.set_due(world.data / "indexes", TODAY)
+    make_due(world)
     eventually(lambda: "还没发布的改动" in caplog.text, "the warning")
     assert web.ask(REFUND)["knowledge"]["version"] == before
 

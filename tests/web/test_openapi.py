@@ -67,6 +67,8 @@ def test_every_public_and_admin_route_is_described(description: dict[str, Any]):
         "POST /api/v1/admin/explain",
         "POST /api/v1/admin/knowledge/validate",
         "POST /api/v1/admin/knowledge/reload",
+        "GET /api/v1/admin/knowledge/versions",
+        "POST /api/v1/admin/knowledge/rollback",
         "GET /healthz",
         "GET /readyz",
     }
@@ -101,6 +103,8 @@ def test_every_described_error_is_the_one_shape(description: dict[str, Any]):
         ("GET /api/v1/admin/knowledge", {"401"}),
         ("POST /api/v1/admin/knowledge/validate", {"401"}),
         ("POST /api/v1/admin/knowledge/reload", {"401", "409", "422", "507"}),
+        ("GET /api/v1/admin/knowledge/versions", {"401"}),
+        ("POST /api/v1/admin/knowledge/rollback", {"401", "409", "422", "507"}),
     ],
 )
 def test_the_errors_that_a_route_gives_are_described(description: dict[str, Any], operation: str, statuses: set[str]):

@@ -15,6 +15,7 @@ KNOWLEDGE = "/api/v1/admin/knowledge"
 QUESTION = "PIN码输错被锁死了怎么解锁？"
 OLD, NEW = "联系发证机构解锁，**不要**反复再试。", "先停手，再联系发证机构解锁。"
 REPORT = {"version", "previous", "added", "changed", "removed", "warnings", "entries", "phrases", "embedded"}
+REPORT |= {"gate", "overridden"}
 PROBLEM = {"severity", "file", "line", "column", "key", "message", "found", "allowed"}
 
 
@@ -63,6 +64,7 @@ def test_the_terms_that_stand_in_an_answer_are_explained_with_it(running: Web, w
 
 def test_a_removed_entry_is_gone_after_a_reload(running: Web, world: World):
     (world.kb / "faq" / "certificates.yaml").unlink()
+    (world.kb / "golden" / "certificates.yaml").unlink()
     edit(world.kb, "pointers.yaml", "    related: [ca-01]\n", "")
     assert reload(running)["removed"] == ["ca-01", "ca-02"]
     assert running.get("/api/v1/entries/ca-02").status_code == 404
