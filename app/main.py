@@ -54,6 +54,7 @@ from app.web import (
     schemas,
     signin,
 )
+from app.web.console import routes as console
 from app.web.deps import Publish, State
 from app.web.doorway import Doorway, door
 from app.web.security import BodyLimit, SecurityHeaders
@@ -339,6 +340,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(receipts.router, tags=["咨询"])
     app.include_router(admin.router, tags=["管理"])
     app.include_router(signin.router)
+    app.include_router(console.router)
     app.include_router(description.router)
     app.include_router(health.router, tags=["监测"])
     app.include_router(pages.router)

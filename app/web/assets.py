@@ -1,4 +1,4 @@
-"""The chat page's script and style as they are sent: joined, without comments, under an address that names their content."""
+"""Scripts and styles as they are sent: joined, without comments, under an address that names their content."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ PARTS = {
     "look.js": ("look.js",),
     "chat.js": ("dom.js", "share.js", "cards.js", "combobox.js", "chat.js"),
     "chat.css": ("chat.css",),
+    "console.js": ("console.js",),
+    "console.css": ("console.css",),
 }
 """Sent file -> its parts, in the order in which they run."""
 TYPES = {".js": "text/javascript", ".css": "text/css"}

@@ -11,9 +11,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from app.accounts import accounts, sessions
 from app.accounts.accounts import FAILURES, LOCKED, AccountRefused, Attempt
-from app.accounts.roles import ROLE_NAMES
 from app.errors import AppError
 from app.web import addresses, forgery, pages, session_cookie
+from app.web.console.page import show
 from app.web.deps import CsrfGiven, CurrentActor, CurrentState, State
 
 HOME = "account"
@@ -153,5 +153,4 @@ def _form(
 
 
 def _account(request: Request, actor: CurrentActor, problem: str = "", status: int = 200) -> HTMLResponse:
-    context = {"actor": actor, "role": ROLE_NAMES[actor.role], "problem": problem}
-    return pages.templates.TemplateResponse(request, "account.html", context, status_code=status)
+    return show(request, actor, "account.html", "account", {"problem": problem}, status)

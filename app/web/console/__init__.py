@@ -1,0 +1,1 @@
+"""The administrators' pages at /admin: complete without script, quicker with it."""
