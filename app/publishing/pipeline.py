@@ -28,7 +28,7 @@ from app.knowledge.lint.citations import quarantined
 from app.knowledge.lint.statutes import Statutes
 from app.knowledge.lint.wordings import wordings
 from app.knowledge.loader import Source, load
-from app.knowledge.model import Entry, Gist, Knowledge, OfficialText, Policy, Problem
+from app.knowledge.model import Entry, Gist, Golden, Knowledge, OfficialText, Policy, Problem
 from app.knowledge.render import Rendered, render
 from app.knowledge.validation import in_order, validate
 from app.publishing import near_duplicates
@@ -191,32 +191,65 @@ def publish(
     with one_at_a_time(indexes):
         store.remove_leftovers(indexes)
         digest = source_digest(kb, laws, overlays)  # before the files are read: an edit meanwhile is one made since
-        source = load(kb, overlays)
-        knowledge, problems, due = examine(source, now.date(), laws)
-        errors = [problem for problem in problems if problem.severity == "error"]
-        if knowledge is None:
-            raise KnowledgeRejected(f"知识库有 {len(errors)} 处错误，没有发布，原来的版本继续服务", problems)
-        serving = store.current(indexes)
-        previous = _opened(indexes, serving)
-        version = _version(knowledge, encoder)
-        stored = previous if version == serving else _opened(indexes, version)
-        saved, embedded = stored is not None, 0
-        at = now.isoformat(timespec="seconds")
-        if stored is None:
-            manifest = store.Manifest(version, at, encoder.fingerprint, encoder.name, digest)
-            stored, embedded = _built(manifest, knowledge, encoder, dictionary, previous, progress)
-        snapshot = assemble(stored, encoder, dictionary)
-        report = _report(snapshot, previous, problems, embedded)
+        made = prepare(kb, indexes, encoder, dictionary, now=now, laws=laws, overlays=overlays, progress=progress)
+        report = made.report
         if gate is not None:
-            result, overridden = held_up(gate, snapshot, previous, encoder, dictionary, source.golden.values())
+            result, overridden = held_up(gate, made.snapshot, made.previous, encoder, dictionary, made.golden)
             report = replace(report, gate=result, overridden=overridden)
-        if not saved:
-            store.save(indexes, stored)
-        _note(indexes, report, Publication(0, at, by, digest, due=due.isoformat() if due else None))
-        store.activate(indexes, version)
+        if not made.kept:
+            store.save(indexes, replace(made.stored, manifest=replace(made.stored.manifest, source=digest)))
+        at = now.isoformat(timespec="seconds")
+        _note(indexes, report, Publication(0, at, by, digest, due=made.due.isoformat() if made.due else None))
+        store.activate(indexes, made.snapshot.version)
         history.unmark(indexes)
         history.forget(indexes, keep)
-        return snapshot, report
+        return made.snapshot, report
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A version that could serve, made and assembled, and nothing written."""
+
+    snapshot: Snapshot
+    stored: store.Stored
+    report: PublishReport
+    previous: store.Stored | None
+    """What serves now, where it can be read."""
+    golden: Sequence[Golden]
+    due: date | None
+    kept: bool
+    """Whether the version is on the disk already."""
+
+
+def prepare(
+    kb: Path,
+    indexes: Path,
+    encoder: Encoder,
+    dictionary: Dictionary,
+    *,
+    now: datetime,
+    laws: Path | None = None,
+    overlays: Sequence[Path] = (),
+    progress: Progress | None = None,
+) -> Prepared:
+    """Everything of a publication that changes nothing.  Raises ``KnowledgeRejected`` (every problem in ``details``)."""
+    source = load(kb, overlays)
+    knowledge, problems, due = examine(source, now.date(), laws)
+    if knowledge is None:
+        errors = [problem for problem in problems if problem.severity == "error"]
+        raise KnowledgeRejected(f"知识库有 {len(errors)} 处错误，没有发布，原来的版本继续服务", problems)
+    serving = store.current(indexes)
+    previous = _opened(indexes, serving)
+    version = _version(knowledge, encoder)
+    stored = previous if version == serving else _opened(indexes, version)
+    kept, embedded = stored is not None, 0
+    if stored is None:
+        at = now.isoformat(timespec="seconds")
+        manifest = store.Manifest(version, at, encoder.fingerprint, encoder.name, "")
+        stored, embedded = _built(manifest, knowledge, encoder, dictionary, previous, progress)
+    snapshot = assemble(stored, encoder, dictionary)
+    report = _report(snapshot, previous, problems, embedded)
+    return Prepared(snapshot, stored, report, previous, tuple(source.golden.values()), due, kept)
 
 
 def _built(
