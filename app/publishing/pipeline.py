@@ -41,6 +41,7 @@ from app.snapshot import (
     build_lexicon,
     build_manual_lexicon,
     encoded_form,
+    follow_up_list,
     law_list,
     learn_views,
     manual_list,
@@ -162,6 +163,7 @@ def _without(knowledge: Knowledge, served: tuple[Any, ...]) -> Knowledge:
             ),
             "topics": tuple(topics),
             "judgements": tuple(j for j in knowledge.judgements if j.entry in known),
+            "follow_ups": tuple(f for f in knowledge.follow_ups if {f.after, f.entry} <= known),
             "pointers": tuple(
                 p.model_copy(update={"related": tuple(r for r in p.related if r in known)}) for p in knowledge.pointers
             ),
@@ -191,13 +193,15 @@ def publish(
     with one_at_a_time(indexes):
         store.remove_leftovers(indexes)
         digest = source_digest(kb, laws, overlays)  # before the files are read: an edit meanwhile is one made since
-        made = prepare(kb, indexes, encoder, dictionary, now=now, laws=laws, overlays=overlays, progress=progress)
+        made = prepare(
+            kb, indexes, encoder, dictionary, now=now, laws=laws, overlays=overlays, progress=progress, digest=digest
+        )
         report = made.report
         if gate is not None:
             result, overridden = held_up(gate, made.snapshot, made.previous, encoder, dictionary, made.golden)
             report = replace(report, gate=result, overridden=overridden)
         if not made.kept:
-            store.save(indexes, replace(made.stored, manifest=replace(made.stored.manifest, source=digest)))
+            store.save(indexes, made.stored)
         at = now.isoformat(timespec="seconds")
         _note(indexes, report, Publication(0, at, by, digest, due=made.due.isoformat() if made.due else None))
         store.activate(indexes, made.snapshot.version)
@@ -231,8 +235,12 @@ def prepare(
     laws: Path | None = None,
     overlays: Sequence[Path] = (),
     progress: Progress | None = None,
+    digest: str = "",
 ) -> Prepared:
-    """Everything of a publication that changes nothing.  Raises ``KnowledgeRejected`` (every problem in ``details``)."""
+    """Everything of a publication that changes nothing; ``digest`` is the ``source_digest`` its manifest will name.
+
+    Raises ``KnowledgeRejected`` (every problem in ``details``).
+    """
     source = load(kb, overlays)
     knowledge, problems, due = examine(source, now.date(), laws)
     if knowledge is None:
@@ -245,7 +253,7 @@ def prepare(
     kept, embedded = stored is not None, 0
     if stored is None:
         at = now.isoformat(timespec="seconds")
-        manifest = store.Manifest(version, at, encoder.fingerprint, encoder.name, "")
+        manifest = store.Manifest(version, at, encoder.fingerprint, encoder.name, digest)
         stored, embedded = _built(manifest, knowledge, encoder, dictionary, previous, progress)
     snapshot = assemble(stored, encoder, dictionary)
     report = _report(snapshot, previous, problems, embedded)
@@ -263,21 +271,24 @@ def _built(
     """A version made of its knowledge, and how many phrases had to be embedded for it."""
     phrases = (*phrase_list(knowledge), *negative_list(knowledge))
     parts = law_list(knowledge)
-    texts = [encoded_form(text) for text in (*phrases, *parts, *manual_list(knowledge))]
+    said = follow_up_list(knowledge)
+    texts = [encoded_form(text) for text in (*phrases, *said, *parts, *manual_list(knowledge))]
     rendered = {
         entry.id: render(entry.answer, knowledge.values) for entry in (*knowledge.entries, *knowledge.superseded)
     }
     vectors, embedded = _embed(texts, encoder, previous, progress)
+    of_phrases, of_said, of_parts, of_manuals = np.split(vectors, np.cumsum([len(phrases), len(said), len(parts)]))
     stored = store.Stored(
         manifest,
         knowledge.model_dump_json().encode(),
         _dump_rendered(rendered),
         build_lexicon(knowledge, dictionary),
-        vectors[: len(phrases)],
+        of_phrases,
+        of_said,
         build_law_lexicon(knowledge, dictionary),
-        vectors[len(phrases) : len(phrases) + len(parts)],
+        of_parts,
         build_manual_lexicon(knowledge, dictionary),
-        vectors[len(phrases) + len(parts) :],
+        of_manuals,
         learn_views(knowledge, vectors[: len(phrase_list(knowledge))]),
     )
     return stored, embedded
@@ -365,8 +376,8 @@ def _known_vectors(previous: store.Stored | None, encoder: Encoder) -> dict[str,
     if previous is None or previous.manifest.encoder != encoder.fingerprint:
         return {}
     before = Knowledge.model_validate_json(previous.knowledge)
-    old = phrase_list(before) + negative_list(before) + law_list(before) + manual_list(before)
-    held = (previous.vectors, previous.law_vectors, previous.manual_vectors)
+    old = phrase_list(before) + negative_list(before) + follow_up_list(before) + law_list(before) + manual_list(before)
+    held = (previous.vectors, previous.follow_up_vectors, previous.law_vectors, previous.manual_vectors)
     vectors = np.concatenate([vectors for vectors in held if len(vectors)])
     if len(old) != len(vectors):
         return {}  # made by a program that cut texts otherwise; what cannot be told apart is embedded anew

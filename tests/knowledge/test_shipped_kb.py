@@ -191,8 +191,9 @@ def test_no_evaluation_question_is_a_wording_of_the_knowledge(source: Source, pa
     texts = law_list(knowledge) if path.parent.name == "laws" else phrase_list(knowledge)
     known = {match_key(text) for text in texts}
     known |= source.golden.keys()
-    asked = list(questions(yaml.safe_load(path.read_text("utf-8"))))
-    assert asked
+    cases = yaml.safe_load(path.read_text("utf-8"))
+    asked = list(questions(cases))
+    assert asked or cases.keys() == {"dialogues"}  # whose messages may well be words that anybody says
     assert [text for text in asked if match_key(text) in known] == []
 
 
