@@ -16,11 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from app.errors import IndexUnusable, NotReady
-from app.index import articles, follow_ups, history, lexicon, manuals, passages, spelling, store, views
+from app.index import articles, history, lexicon, manuals, passages, spelling, store, views
 from app.index.articles import ArticleIndex, LawArticle
 from app.index.dense import DenseIndex, rows_of
 from app.index.encoder import Encoder, Vectors
-from app.index.follow_ups import FollowUpIndex
 from app.index.lexical import FuzzyIndex
 from app.index.lexicon import Lexicon
 from app.index.manuals import ManualIndex
@@ -84,8 +83,6 @@ class Snapshot:
     """``match_key`` of a phrase -> row in ``intents``."""
     not_exact: Mapping[str, frozenset[int]]
     """``match_key`` of a not-alias -> intents that must not answer it."""
-    follow_ups: FollowUpIndex | None
-    """None while the knowledge has none."""
     laws: ArticleIndex | None
     """None while the knowledge has no statutes."""
     manuals: ManualIndex | None
@@ -233,11 +230,6 @@ def negative_list(knowledge: Knowledge) -> list[str]:
     return [phrase for entry in knowledge.entries for phrase in entry.not_aliases]
 
 
-def follow_up_list(knowledge: Knowledge) -> list[str]:
-    """What people say next, in row order; their vectors are stored apart from those of the phrases."""
-    return [said.text for said in follow_ups.said_list(knowledge)]
-
-
 def tokenizer_of(knowledge: Knowledge, dictionary: Dictionary) -> Tokenizer:
     """A tokenizer that knows the words of this knowledge; ``dictionary`` is the base from ``load_dictionary``."""
     vocabulary = [word for term in knowledge.terms for word in (term.term, *term.aliases)]
@@ -319,8 +311,6 @@ def assemble(stored: Stored, encoder: Encoder, dictionary: Dictionary) -> Snapsh
     words = lexicon.unpack(stored.lexicon)
     if len(texts) + len(negatives) != len(stored.vectors) or len(texts) != len(words.keys):
         raise IndexUnusable(f"索引 {manifest.version} 的向量数与问法数不符，请重新发布")
-    if len(follow_up_list(knowledge)) != len(stored.follow_up_vectors):
-        raise IndexUnusable(f"索引 {manifest.version} 的接话向量数与接话不符，请重新发布")
     law_articles = articles.law_articles(knowledge)
     if len(articles.part_list(law_articles)) != len(stored.law_vectors):
         raise IndexUnusable(f"索引 {manifest.version} 的法规向量数与条文不符，请重新发布")
@@ -360,7 +350,6 @@ def assemble(stored: Stored, encoder: Encoder, dictionary: Dictionary) -> Snapsh
         fuzzy=FuzzyIndex(words.keys),
         exact={key: int(owner[i]) for i, key in enumerate(words.keys)},
         not_exact={key: frozenset(rows) for key, rows in not_exact.items()},
-        follow_ups=follow_ups.assemble(knowledge, stored.follow_up_vectors),
         laws=articles.assemble(law_articles, stored.law_vectors, stored.law_lexicon) if law_articles else None,
         manuals=manuals.assemble(tasks, manual_passages(knowledge), stored.manual_vectors, stored.manual_lexicon)
         if tasks

@@ -110,23 +110,6 @@ golden:
   - {entry: deposit-02, question: "政采的投标保证金什么时候退"}
   - {kind: clarify, question: "保证金什么时候能退", options: [deposit-01, deposit-02]}
 """,
-    "follow-ups/certificates.yaml": """\
-follow_ups:
-  - after: ca-01
-    entry: ca-01
-    phrases:
-      - 要带什么材料
-      - 备哪些东西
-  - after: ca-01
-    entry: ca-02
-    phrases:
-      - 那忘了密码呢
-      - 密码要是输错了
-  - after: deposit-01
-    entry: deposit-01
-    phrases:
-      - 几天能到账
-""",
     "terms.yaml": """\
 terms:
   - term: 数字证书

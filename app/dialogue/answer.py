@@ -178,10 +178,7 @@ def _answer(snapshot: Snapshot, question: Question, turn: Turn | None) -> tuple[
     exact = bool(ranking.hits) and ranking.hits[0].exact
     read = Continued(conclude(ranking, question.text), ranking, None)
     without_slips = None
-    said = None if turn.asked else context.said_next(snapshot, text, turn, ranking)
-    if said is not None:
-        read = said
-    elif (turn.answered or turn.asked) and (cues.may_follow_up(text) or (turn.asked and not cues.asks(text))):
+    if (turn.answered or turn.asked) and (cues.may_follow_up(text) or (turn.asked and not cues.asks(text))):
         read = context.follow_up(snapshot, text, turn, ranking, read.decision, rank, conclude)
     if read.words is None and not _clean(read.decision):
         read, without_slips = _respelled(snapshot, text, read, rank, conclude)

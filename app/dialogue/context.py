@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from app.dialogue import cues
 from app.dialogue.policy import Decision
 from app.dialogue.turn import Turn
 from app.knowledge.model import Business, Entry
-from app.retrieval import fusion
 from app.retrieval.search import Hit, Ranking
-from app.snapshot import Snapshot, encoded_form
+from app.snapshot import Snapshot
 from app.text.normalize import match_key
 from app.text.tokenize import bigrams
 
@@ -43,12 +40,6 @@ CHOSEN_PLAINLY, AHEAD_PLAINLY = 0.02, 1.5
 RATHER, RATHER_AHEAD = 0.1, 2.0
 """Probability, and how many times that of the next, from which a follow-up's own words turn it from the last answer to one
 beside it (「锁要是丢了呢」 after the PIN code).  Dev, later turns: 92.2 -> 93.0 %, none lost, for 0.05 to 0.2 and 1 to 4."""
-
-SAID_NEAR, SAID_AHEAD = 0.6, 0.05
-"""How near a known follow-up of the last answer must be (cosine, stretched as the source ``phrase``), and how much nearer than
-the nearest that leads elsewhere, another follow-up or any wording of its own."""
-SAID_CHARS = 30
-"""A longer message says itself what it is about, more surely than any follow-up could."""
 
 LABEL_SHARE = 0.5
 """Share of a message's character pairs that an option's label must have to be picked by them."""
@@ -86,28 +77,6 @@ def from_offered(snapshot: Snapshot, text: str, turn: Turn) -> Entry | None:
     elif 1 < len(said) <= cues.FOLLOW_UP_CHARS:
         fitting = [entry for entry, label in shown if said in label or label in said]
     return fitting[0] if len(fitting) == 1 else None
-
-
-def said_next(snapshot: Snapshot, text: str, turn: Turn, ranking: Ranking) -> Continued | None:
-    """What the knowledge base says such words mean right after the last answer; None where it does not say.
-
-    A follow-up is a wording that holds only after one entry, so it is weighed like one: the nearest wins, and a message
-    that is a known wording of its own is that.
-    """
-    last = snapshot.entries.get(turn.answered or "")
-    if snapshot.follow_ups is None or last is None or len(text) > SAID_CHARS:
-        return None
-    core = encoded_form(cues.without_connectives(text))
-    meant = snapshot.follow_ups.meant(last.id, core, snapshot.encoder.encode([core])[0])
-    known = bool(meant) and meant[0].nearness == 1.0
-    if not meant or (not known and ranking.hits and ranking.hits[0].exact):
-        return None
-    near = [float(fusion.stretch_cosine(np.float32(one.nearness))) for one in meant]
-    own = max((hit.sources["phrase"] for hit in ranking.hits[:1] if hit.intent.id != meant[0].entry), default=0.0)
-    rival = max(own, near[1] if len(near) > 1 else 0.0)
-    if not known and (near[0] < SAID_NEAR or near[0] < rival + SAID_AHEAD):
-        return None
-    return Continued(Decision("answer", near[0], entry=meant[0].entry), ranking, last.question)
 
 
 def follow_up(

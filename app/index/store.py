@@ -5,7 +5,6 @@
     indexes/<version>/rendered.json   answers as HTML and text
     indexes/<version>/lexicon.npz     normal forms and word statistics, see app/index/lexicon.py
     indexes/<version>/vectors.npy     (n, dim) float16: all phrases in the order of ``Knowledge.intents``, then not-aliases
-    indexes/<version>/follow_up_vectors.npy   the same of what people say next, see app/index/follow_ups.py
     indexes/<version>/views.npz       what is learned from the vectors, see app/index/views.py
     indexes/<version>/law_lexicon.npz and law_vectors.npy   the same for the articles of statutes; manual_* for manuals
     indexes/<version>/publication.json   when it was published and by whom, see app/index/history.py
@@ -33,7 +32,7 @@ import numpy as np
 from app.errors import IndexUnusable, StorageFailed
 from app.index.encoder import Vectors
 
-FORMAT = 12
+FORMAT = 11
 
 
 @dataclass(frozen=True)
@@ -58,12 +57,11 @@ class Stored:
     lexicon: bytes
     vectors: Vectors
     """float32, but of values that half precision can hold, so that saving and opening change nothing."""
-    follow_up_vectors: Vectors = field(default_factory=lambda: np.zeros((0, 1), np.float32))
     law_lexicon: bytes = b""
     law_vectors: Vectors = field(default_factory=lambda: np.zeros((0, 1), np.float32))
     manual_lexicon: bytes = b""
     manual_vectors: Vectors = field(default_factory=lambda: np.zeros((0, 1), np.float32))
-    """All five empty when there are no follow-ups, no statutes, no manuals."""
+    """All four empty when there are no statutes, no manuals."""
     views: bytes = b""
 
 
@@ -74,7 +72,6 @@ def save(root: Path, stored: Stored) -> Path:
         "rendered.json": stored.rendered,
         "lexicon.npz": stored.lexicon,
         "vectors.npy": _packed(stored.vectors),
-        "follow_up_vectors.npy": _packed(stored.follow_up_vectors),
         "law_lexicon.npz": stored.law_lexicon,
         "law_vectors.npy": _packed(stored.law_vectors),
         "manual_lexicon.npz": stored.manual_lexicon,
@@ -118,7 +115,6 @@ def open_version(root: Path, version: str) -> Stored:
             rendered=contents["rendered.json"],
             lexicon=contents["lexicon.npz"],
             vectors=_unpacked(contents["vectors.npy"]),
-            follow_up_vectors=_unpacked(contents["follow_up_vectors.npy"]),
             law_lexicon=contents["law_lexicon.npz"],
             law_vectors=_unpacked(contents["law_vectors.npy"]),
             manual_lexicon=contents["manual_lexicon.npz"],

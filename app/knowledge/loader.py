@@ -15,7 +15,6 @@ from app.knowledge.hours import Hours
 from app.knowledge.model import (
     Entry,
     Fact,
-    FollowUp,
     Gist,
     Golden,
     Judgement,
@@ -98,7 +97,6 @@ class Source:
             judgements=tuple(self.records["judgements"]),
             pointers=tuple(self.records["pointers"]),
             smalltalk=tuple(self.records["smalltalk"]),
-            follow_ups=tuple(self.records["follow_ups"]),
             site=self.site,
             replies=self.replies,
             welcome=self.welcome,
@@ -118,7 +116,7 @@ def load(folder: Path, overlays: Sequence[Path] = (), faq: Sequence[RawEntry] | 
     replaces it) and ``golden/*.yaml`` (one with the base's question replaces it).
     """
     source = Source()
-    for kind in ("entries", "policies", "manuals", "follow_ups", *(key for key, _ in LISTS.values())):
+    for kind in ("entries", "policies", "manuals", *(key for key, _ in LISTS.values())):
         source.records[kind] = []
     files = sorted((folder / "faq").glob("*.yaml"))
     if not files and faq is None:
@@ -158,7 +156,6 @@ def load(folder: Path, overlays: Sequence[Path] = (), faq: Sequence[RawEntry] | 
     _load_notices(source, (folder, *overlays))
     _load_hours(source, (folder, *overlays))
     for layer in (folder, *overlays):
-        _load_follow_ups(source, layer)
         _load_golden(source, layer)
     data, marks = _read(source, folder / "replies.yaml", f"{folder.name}/replies.yaml", {"replies"})
     if data is not None:
@@ -263,18 +260,6 @@ def _load_site(source: Source, path: Path, name: str) -> None:
         if record is not None:
             source.site[key] = record
             source.marks[("site", key, "")] = marks[("values", key)]
-
-
-def _load_follow_ups(source: Source, folder: Path) -> None:
-    for path in sorted((folder / "follow-ups").glob("*.yaml")):
-        name = f"{folder.name}/follow-ups/{path.name}"
-        data, marks = _read(source, path, name, {"follow_ups"})
-        for i, item in enumerate(_list(source, data, marks, ("follow_ups",))):
-            at: Path_ = ("follow_ups", i)
-            record = _record(source, FollowUp, item, marks, at)
-            if record is not None:
-                _remember_marks(source, "follow_ups", str(len(source.records["follow_ups"])), marks, at)
-                source.records["follow_ups"].append(record)
 
 
 def _load_hidden(source: Source, path: Path, name: str) -> None:

@@ -180,15 +180,6 @@ class Pointer(Record):
     related: Annotated[tuple[Slug, ...], Field(max_length=3)] = ()
 
 
-class FollowUp(Record):
-    """What people say right after the answer of an entry, in words that mean nothing by themselves (「那几天能好」)."""
-
-    after: Slug
-    entry: Slug
-    """The entry that answers it: another, or the same again."""
-    phrases: Annotated[tuple[Phrase, ...], Field(min_length=1)]
-
-
 class Smalltalk(Record):
     id: Slug
     text: Text
@@ -408,7 +399,6 @@ class Knowledge(Record):
     judgements: tuple[Judgement, ...]
     pointers: tuple[Pointer, ...]
     smalltalk: tuple[Smalltalk, ...]
-    follow_ups: tuple[FollowUp, ...] = ()
     site: dict[str, SiteValue]
     replies: Replies
     welcome: Welcome = Welcome()

@@ -31,7 +31,6 @@ def validate(source: Source, today: date, official: Sequence[OfficialText] = ())
     problems += _windows(source, entries, today)
     problems += _notices(source, today)
     problems += _categories(entries)
-    problems += _follow_ups(source)
     problems += _golden(source, entries)
     problems += lint(source, today, official)
     return in_order(problems)
@@ -171,9 +170,6 @@ def _references(source: Source, entries: list[Entry]) -> Iterator[Problem]:
         for field, target in named:
             for problem in check("golden", key, field, target):
                 yield problem._replace(key=f"golden.{field}")  # a whole question is no key
-    for i, item in enumerate(source.records["follow_ups"]):
-        yield from check("follow_ups", str(i), "after", item.after)
-        yield from check("follow_ups", str(i), "entry", item.entry)
     lists = {"hot": source.welcome.hot} | {f"roles.{who}.hot": role.hot for who, role in source.welcome.roles.items()}
     for field, targets in lists.items():
         for i, target in enumerate(targets):
@@ -209,22 +205,6 @@ def _categories(entries: list[Entry]) -> Iterator[Problem]:
     empty = [name for name in CATEGORIES if all(entry.category != name for entry in entries)]
     if entries and empty:
         yield Problem("warning", Mark("kb/faq", 1, 1), "category", "有分类没有任何条目", "、".join(empty))
-
-
-def _follow_ups(source: Source) -> Iterator[Problem]:
-    """After one answer, a wording leads to one entry."""
-    seen: dict[tuple[str, str], tuple[str, Mark]] = {}
-    for i, item in enumerate(source.records["follow_ups"]):
-        for j, phrase in enumerate(item.phrases):
-            mark = source.mark("follow_ups", str(i), f"phrases[{j}]")
-            key = match_key(phrase)
-            if not key:
-                yield Problem("error", mark, "phrases", "只有标点或空白", phrase, "一句接着问的话")
-                continue
-            entry, first = seen.setdefault((item.after, key), (item.entry, mark))
-            if first != mark:
-                message = f"{item.after} 之后这样说，{first.file} 第 {first.line} 行已经给了 {entry}"
-                yield Problem("error", mark, "phrases", message, phrase, "删去其中一处")
 
 
 PROTECTED = 3

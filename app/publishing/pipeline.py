@@ -41,7 +41,6 @@ from app.snapshot import (
     build_lexicon,
     build_manual_lexicon,
     encoded_form,
-    follow_up_list,
     law_list,
     learn_views,
     manual_list,
@@ -163,7 +162,6 @@ def _without(knowledge: Knowledge, served: tuple[Any, ...]) -> Knowledge:
             ),
             "topics": tuple(topics),
             "judgements": tuple(j for j in knowledge.judgements if j.entry in known),
-            "follow_ups": tuple(f for f in knowledge.follow_ups if {f.after, f.entry} <= known),
             "pointers": tuple(
                 p.model_copy(update={"related": tuple(r for r in p.related if r in known)}) for p in knowledge.pointers
             ),
@@ -271,24 +269,21 @@ def _built(
     """A version made of its knowledge, and how many phrases had to be embedded for it."""
     phrases = (*phrase_list(knowledge), *negative_list(knowledge))
     parts = law_list(knowledge)
-    said = follow_up_list(knowledge)
-    texts = [encoded_form(text) for text in (*phrases, *said, *parts, *manual_list(knowledge))]
+    texts = [encoded_form(text) for text in (*phrases, *parts, *manual_list(knowledge))]
     rendered = {
         entry.id: render(entry.answer, knowledge.values) for entry in (*knowledge.entries, *knowledge.superseded)
     }
     vectors, embedded = _embed(texts, encoder, previous, progress)
-    of_phrases, of_said, of_parts, of_manuals = np.split(vectors, np.cumsum([len(phrases), len(said), len(parts)]))
     stored = store.Stored(
         manifest,
         knowledge.model_dump_json().encode(),
         _dump_rendered(rendered),
         build_lexicon(knowledge, dictionary),
-        of_phrases,
-        of_said,
+        vectors[: len(phrases)],
         build_law_lexicon(knowledge, dictionary),
-        of_parts,
+        vectors[len(phrases) : len(phrases) + len(parts)],
         build_manual_lexicon(knowledge, dictionary),
-        of_manuals,
+        vectors[len(phrases) + len(parts) :],
         learn_views(knowledge, vectors[: len(phrase_list(knowledge))]),
     )
     return stored, embedded
@@ -376,8 +371,8 @@ def _known_vectors(previous: store.Stored | None, encoder: Encoder) -> dict[str,
     if previous is None or previous.manifest.encoder != encoder.fingerprint:
         return {}
     before = Knowledge.model_validate_json(previous.knowledge)
-    old = phrase_list(before) + negative_list(before) + follow_up_list(before) + law_list(before) + manual_list(before)
-    held = (previous.vectors, previous.follow_up_vectors, previous.law_vectors, previous.manual_vectors)
+    old = phrase_list(before) + negative_list(before) + law_list(before) + manual_list(before)
+    held = (previous.vectors, previous.law_vectors, previous.manual_vectors)
     vectors = np.concatenate([vectors for vectors in held if len(vectors)])
     if len(old) != len(vectors):
         return {}  # made by a program that cut texts otherwise; what cannot be told apart is embedded anew

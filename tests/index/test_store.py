@@ -168,7 +168,6 @@ def test_the_manifest_says_what_made_the_version(tmp_path: Path) -> None:
         "rendered.json",
         "lexicon.npz",
         "vectors.npy",
-        "follow_up_vectors.npy",
         "law_lexicon.npz",
         "law_vectors.npy",
         "manual_lexicon.npz",
