@@ -4,4 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from app.web.console import dashboard, insights
+
 router = APIRouter(prefix="/admin", include_in_schema=False)
+router.include_router(dashboard.router)
+router.include_router(insights.router)
