@@ -86,11 +86,12 @@ def categories(connection: Connection, window: Window, snapshot: Snapshot) -> di
 
 def category_of(snapshot: Snapshot, kind: str | None, identifier: str | None) -> str:
     """Of an entry, or of what leads to one."""
-    if kind == "topic" and identifier in snapshot.topics:
-        identifier = snapshot.topics[identifier].options[0].entry
-    elif kind == "judgement" and identifier in snapshot.judgements:
-        identifier = snapshot.judgements[identifier].entry
-    elif kind != "entry":
+    key = identifier or ""
+    if kind == "topic" and key in snapshot.topics:
+        key = snapshot.topics[key].options[0].entry
+    elif kind == "judgement" and key in snapshot.judgements:
+        key = snapshot.judgements[key].entry
+    elif kind not in ("entry", "topic", "judgement"):
         return NOWHERE
-    entry = snapshot.entries.get(identifier or "")
+    entry = snapshot.entries.get(key)
     return entry.category if entry else GONE

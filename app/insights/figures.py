@@ -31,17 +31,18 @@ NO_QUESTIONS: tuple[Outcome, ...] = ("smalltalk", "rejected")
 """Messages that ask nothing: rates leave them out."""
 
 
-def outcome() -> ColumnElement[str]:
+def outcome() -> ColumnElement[Outcome]:
     """The ``Outcome`` of a row of ``questions``."""
     first = questions.c.candidates[0]
     pointed = and_(first["kind"].as_string() == "pointer", first["probability"].as_float() >= NAMED_POINTER)
-    return case(
+    found: ColumnElement[Any] = case(
         (questions.c.kind.in_(ANSWERS), "answer"),
         (questions.c.kind != "decline", questions.c.kind),
         (questions.c.tier == "rejected", "rejected"),
         (pointed, "pointer"),
         else_="decline",
     )
+    return found
 
 
 def within(window: Window) -> ColumnElement[bool]:

@@ -20,7 +20,6 @@ from app.journal.tables import feedback, questions
 from app.snapshot import Snapshot
 
 SOON = timedelta(minutes=2)
-_CONVERSATION = {"partition_by": questions.c.session_key, "order_by": (questions.c.at, questions.c.id)}
 
 Sign = Literal["rejected", "reasked", "handover"]
 
@@ -38,8 +37,11 @@ class Followed(NamedTuple):
 
 def followed(connection: Connection, window: Window, snapshot: Snapshot) -> list[Followed]:
     """The latest first; messages without a session follow on nothing."""
+    previous = func.lag(questions.c.id).over(
+        partition_by=questions.c.session_key, order_by=(questions.c.at, questions.c.id)
+    )
     spoken = (
-        select(questions.c.id, func.lag(questions.c.id).over(**_CONVERSATION).label("before"))
+        select(questions.c.id, previous.label("before"))
         .where(within(window), questions.c.session_key.is_not(None))
         .subquery()
     )
@@ -59,7 +61,9 @@ def followed(connection: Connection, window: Window, snapshot: Snapshot) -> list
     wanted = (
         select(now.kind, now.tier, now.entry_id, now.candidates, calls.label("calls"), before.at, before.via)
         .add_columns(before.question_masked, before.entry_id.label("given"))
-        .select_from(spoken.join(now.id.table, now.id == spoken.c.id).join(before.id.table, before.id == spoken.c.before))
+        .select_from(
+            spoken.join(now.id.table, now.id == spoken.c.id).join(before.id.table, before.id == spoken.c.before)
+        )
         .where(turns)
         .order_by(now.id.desc())
     )

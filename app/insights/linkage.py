@@ -47,4 +47,4 @@ def medoid(vectors: Vectors, rows: list[int], weights: npt.NDArray[np.float64]) 
 
 def _cosines(vectors: Vectors) -> npt.NDArray[np.float64]:
     rows = vectors.astype(np.float64)
-    return np.round(rows @ rows.T, DECIMALS)
+    return np.asarray(np.round(rows @ rows.T, DECIMALS))

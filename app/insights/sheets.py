@@ -37,7 +37,7 @@ class Sheet(NamedTuple):
 
 def of_figures(found: Report, snapshot: Snapshot) -> list[Sheet]:
     before = found.window.before
-    entries = [(it.entry_id, _question(snapshot, it.entry_id), it.count) for it in found.entries]
+    entries = [(it.entry_id, _question(snapshot, it.entry_id), it.times) for it in found.entries]
     return [
         Sheet("概况", ("", span(found.window), span(before)), _overview(found.now, found.before)),
         _tallies("每天", "日期", {str(day): tally for day, tally in found.times.days.items()}),
@@ -45,7 +45,7 @@ def of_figures(found: Report, snapshot: Snapshot) -> list[Sheet]:
         _tallies("分类", "分类", found.categories),
         _tallies("渠道", "渠道", {CHANNELS.get(name, name): tally for name, tally in found.channels.items()}),
         _tallies("身份", "身份", {ROLES.get(name, name or ""): tally for name, tally in found.roles.items()}),
-        Sheet("常问", ("问题", "次数", "多半"), [(it.text, it.count, OUTCOMES[it.outcome]) for it in found.questions]),
+        Sheet("常问", ("问题", "次数", "多半"), [(it.text, it.times, OUTCOMES[it.outcome]) for it in found.questions]),
         Sheet("常答", ("条目", "标准问题", "次数"), entries),
         Sheet("没说出口的不满", ("表现", "次数"), [(name, found.signs.get(sign, 0)) for sign, name in SIGNS.items()]),
     ]
@@ -72,7 +72,19 @@ def of_clusters(
         for number, (it, _) in enumerate(found, 1)
         for wording in it.wordings
     ]
-    headings = ("组", "代表问法", "次数", "问法数", "多半", "最早", "最近", "最近的条目", "相像的可能", "为什么没给", "不用管")
+    headings = (
+        "组",
+        "代表问法",
+        "次数",
+        "问法数",
+        "多半",
+        "最早",
+        "最近",
+        "最近的条目",
+        "相像的可能",
+        "为什么没给",
+        "不用管",
+    )
     return [
         Sheet("没答好的问题", headings, groups),
         Sheet("各组的问法", ("组", "问法", "次数", "最早", "最近"), wordings),
@@ -117,18 +129,20 @@ def _cell(cell: Any) -> Any:
     return cell if isinstance(cell, (int, float)) else safe(cell)
 
 
-def _overview(now: Figures, before: Figures) -> Iterator[tuple[Any, ...]]:
-    for name, of_one in (
-        ("消息", lambda it: it.messages),
-        ("会话", lambda it: it.conversations),
-        ("提问（不算寒暄和“都不是”）", lambda it: it.asked),
-        *((f"{said}占比", lambda it, key=key: _rounded(it.rate(key))) for key, said in OUTCOMES.items()),
-        ("评价", lambda it: it.rated),
-        ("有帮助占比", lambda it: _rounded(it.helpful_rate)),
-        ("用时中位数（毫秒）", lambda it: _rounded(it.p50, 1)),
-        ("用时 95% 以内（毫秒）", lambda it: _rounded(it.p95, 1)),
-    ):
-        yield name, of_one(now), of_one(before)
+def _overview(now: Figures, before: Figures) -> list[tuple[Any, ...]]:
+    return list(zip(_OVERVIEW, _column(now), _column(before), strict=True))
+
+
+_OVERVIEW = (
+    "消息", "会话", "提问（不算寒暄和“都不是”）", *(f"{said}占比" for said in OUTCOMES.values()), "评价", "有帮助占比",
+    "用时中位数（毫秒）", "用时 95% 以内（毫秒）",
+)  # fmt: skip
+
+
+def _column(it: Figures) -> list[float | None]:
+    rates = [_rounded(it.rate(key)) for key in OUTCOMES]
+    times = [_rounded(it.p50, 1), _rounded(it.p95, 1)]
+    return [it.messages, it.conversations, it.asked, *rates, it.rated, _rounded(it.helpful_rate), *times]
 
 
 def _rounded(value: float | None, digits: int = 4) -> float | None:
@@ -150,4 +164,3 @@ def _near(today: Today) -> tuple[str, float | None, str]:
         return "", None, ""
     first = today.near[0]
     return f"{first.entry.number} {first.entry.question}", round(first.probability, 4), first.why
-

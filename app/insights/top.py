@@ -21,14 +21,14 @@ WORDINGS = 2_000
 class TopQuestion(NamedTuple):
     text: str
     """The wording typed most often."""
-    count: int
+    times: int
     outcome: Outcome
     """What mostly became of it."""
 
 
 class TopEntry(NamedTuple):
     entry_id: str
-    count: int
+    times: int
 
 
 def top_questions(connection: Connection, window: Window, most: int = 20) -> list[TopQuestion]:
@@ -37,17 +37,19 @@ def top_questions(connection: Connection, window: Window, most: int = 20) -> lis
     text = questions.c.question_masked
     frequent = (
         select(text, name, count)
-        .where(within(window), questions.c.via.in_(TYPED), questions.c.kind != "smalltalk", questions.c.tier != "rejected")
+        .where(
+            within(window), questions.c.via.in_(TYPED), questions.c.kind != "smalltalk", questions.c.tier != "rejected"
+        )
         .group_by(text, name)
         .order_by(count.desc(), text)
         .limit(WORDINGS)
     )
     wordings: dict[str, Counter[str]] = {}
     outcomes: dict[str, Counter[Outcome]] = {}
-    for written, what, times in connection.execute(frequent):
+    for written, what, number in connection.execute(frequent):
         key = match_key(written)
-        wordings.setdefault(key, Counter())[written] += times
-        outcomes.setdefault(key, Counter())[what] += times
+        wordings.setdefault(key, Counter())[written] += number
+        outcomes.setdefault(key, Counter())[what] += number
     order = sorted(wordings, key=lambda key: (-wordings[key].total(), key))
     return [
         TopQuestion(wordings[key].most_common(1)[0][0], wordings[key].total(), outcomes[key].most_common(1)[0][0])
@@ -70,7 +72,7 @@ def top_entries(connection: Connection, window: Window, most: int = 20) -> list[
 
 class TopPointer(NamedTuple):
     pointer_id: str
-    count: int
+    times: int
 
 
 def top_pointers(connection: Connection, window: Window, most: int = 10) -> list[TopPointer]:

@@ -53,6 +53,8 @@ def sentences(now: Figures, before: Figures, than: str) -> list[Change]:
         ("反问的比例", of_rate(now.rate("clarify"), before.rate("clarify"), than)),
         ("评“有帮助”的比例", of_rate(now.helpful_rate, before.helpful_rate, than, "good")),
     ]
-    found = [Change(f"消息数{of_count(now.messages, before.messages, than).text}（{before.messages} → {now.messages}）。")]
+    found = [
+        Change(f"消息数{of_count(now.messages, before.messages, than).text}（{before.messages} → {now.messages}）。")
+    ]
     found += [Change(f"{name}{change.text}。", change.good) for name, change in compared if "可比" not in change.text]
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
@@ -11,8 +12,10 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import FileResponse, Response, StreamingResponse
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.background import BackgroundTask
 
+from app.database import reason
 from app.errors import NotFound
 from app.insights import clusters, dismissals, near, sheets, trend
 from app.insights import report as reports
@@ -31,6 +34,8 @@ from app.snapshot import Snapshot
 from app.web import insights_schemas as out
 from app.web import schemas, shape
 from app.web.deps import Actor, CurrentSnapshot, CurrentState, State, require
+
+log = logging.getLogger("yiboshi")
 
 USUAL_DAYS = 30
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -79,10 +84,12 @@ def figures(state: CurrentState, snapshot: CurrentSnapshot, window: ChosenWindow
         categories=[_tally(name, it) for name, it in found.categories.items()],
         channels=[_tally(CHANNELS.get(name, name), it) for name, it in found.channels.items()],
         roles=[_tally(ROLES.get(name, name or ""), it) for name, it in found.roles.items()],
-        questions=[out.TopQuestionOut(**it._asdict()) for it in found.questions],
-        entries=[out.TopOut(id=it.entry_id, title=title(snapshot, it.entry_id), count=it.count) for it in found.entries],
+        questions=[out.TopQuestionOut(text=it.text, count=it.times, outcome=it.outcome) for it in found.questions],
+        entries=[
+            out.TopOut(id=it.entry_id, title=title(snapshot, it.entry_id), count=it.times) for it in found.entries
+        ],
         pointers=[
-            out.TopOut(id=it.pointer_id, title=pointer_title(snapshot, it.pointer_id), count=it.count)
+            out.TopOut(id=it.pointer_id, title=pointer_title(snapshot, it.pointer_id), count=it.times)
             for it in found.pointers
         ],
         signs={sign: found.signs.get(sign, 0) for sign in SIGNS},
@@ -163,9 +170,21 @@ def exported(state: CurrentState, snapshot: CurrentSnapshot, window: ChosenWindo
 # What the pages read as well.
 
 
+def log_away(error: SQLAlchemyError) -> None:
+    log.error("记录现在读不出来：%s", reason(error))
+
+
 def read_report(state: State, snapshot: Snapshot, window: Window) -> Report:
     with state.engine.connect() as connection:
         return reports.report(connection, window, snapshot, followed(connection, window, snapshot))
+
+
+def read_both(state: State, snapshot: Snapshot, window: Window) -> tuple[Report, list[Cluster], dict[str, Dismissal]]:
+    with state.engine.connect() as connection:
+        signs = followed(connection, window, snapshot)
+        report = reports.report(connection, window, snapshot, signs)
+        found = reports.unanswered(connection, window, snapshot, state.vectors, signs)
+        return report, found, dismissals.known(connection)
 
 
 def read_clusters(state: State, snapshot: Snapshot, window: Window) -> tuple[list[Cluster], dict[str, Dismissal]]:
@@ -175,9 +194,7 @@ def read_clusters(state: State, snapshot: Snapshot, window: Window) -> tuple[lis
         return found, dismissals.known(connection)
 
 
-def read_cluster(
-    state: State, snapshot: Snapshot, window: Window, key: str
-) -> tuple[Cluster, Mapping[str, Dismissal]]:
+def read_cluster(state: State, snapshot: Snapshot, window: Window, key: str) -> tuple[Cluster, Mapping[str, Dismissal]]:
     """Raises ``NotFound``."""
     found, dismissed = read_clusters(state, snapshot, window)
     cluster = clusters.holding(found, key)
