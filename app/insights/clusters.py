@@ -33,6 +33,8 @@ class Cluster:
 
     medoid: Wording
     wordings: Sequence[Wording]
+    nearest: Wording | None = None
+    """The wording closest to the medoid; None where there is no other."""
 
     @property
     def key(self) -> str:
@@ -93,10 +95,12 @@ def clustered(wordings: Sequence[Wording], encode: Encode, alike: float = ALIKE)
     in_order = sorted(wordings, key=_place)
     vectors = encode([wording.text for wording in in_order])
     weights = np.array([wording.count for wording in in_order], np.float64)
-    found = [
-        Cluster(in_order[linkage.medoid(vectors, rows, weights)], [in_order[row] for row in rows])
-        for rows in linkage.clusters(vectors, alike)
-    ]
+    found = []
+    for rows in linkage.clusters(vectors, alike):
+        middle = linkage.medoid(vectors, rows, weights)
+        nearest = linkage.nearest(vectors, rows, middle)
+        other = None if nearest is None else in_order[nearest]
+        found.append(Cluster(in_order[middle], [in_order[row] for row in rows], other))
     return sorted(found, key=lambda cluster: (-cluster.count, -cluster.last.timestamp(), cluster.medoid.key))
 
 

@@ -22,7 +22,8 @@ class Draft(NamedTuple):
 
 def draft(cluster: Cluster) -> Draft | None:
     """None where nothing is left without what was masked."""
-    texts = [unmasked(wording.text) for wording in (cluster.medoid, *cluster.wordings)]
+    nearest = [cluster.nearest] if cluster.nearest else []
+    texts = [unmasked(wording.text) for wording in (cluster.medoid, *nearest, *cluster.wordings)]
     usable = list(dict.fromkeys(text for text in texts if len(text) >= SHORTEST))
     return Draft(usable[0], usable[1] if len(usable) > 1 else usable[0]) if usable else None
 

@@ -45,6 +45,14 @@ def medoid(vectors: Vectors, rows: list[int], weights: npt.NDArray[np.float64]) 
     return rows[int(closeness.argmax())]
 
 
+def nearest(vectors: Vectors, rows: list[int], row: int) -> int | None:
+    """The other row of a group that is closest to one of them."""
+    others = [other for other in rows if other != row]
+    if not others:
+        return None
+    return others[int(np.round(vectors[others].astype(np.float64) @ vectors[row], DECIMALS).argmax())]
+
+
 def _cosines(vectors: Vectors) -> npt.NDArray[np.float64]:
     rows = vectors.astype(np.float64)
     return np.asarray(np.round(rows @ rows.T, DECIMALS))

@@ -93,8 +93,8 @@ def misses(connection: Connection, window: Window, signs: Iterable[Followed]) ->
         yield Miss(it.sign, it.at, it.question)
 
 
-def wordings(found: Iterable[Miss]) -> list[Wording]:
-    """The ``KEPT`` most frequent wordings, the latest of them first where they are even; the same for any order of misses."""
+def wordings(found: Iterable[Miss], most: int = KEPT) -> list[Wording]:
+    """The ``most`` frequent wordings, the latest of them first where they are even; the same for any order of misses."""
     by_text: dict[str, list[Miss]] = {}
     for miss in found:
         by_text.setdefault(miss.question, []).append(miss)
@@ -108,7 +108,7 @@ def wordings(found: Iterable[Miss]) -> list[Wording]:
         wording.texts[text] += len(of_text)
         wording.failures.update(miss.failure for miss in of_text)
         wording.times.extend(miss.at for miss in of_text)
-    kept = sorted(by_key.values(), key=lambda it: (-it.count, -it.last.timestamp(), it.key))[:KEPT]
+    kept = sorted(by_key.values(), key=lambda it: (-it.count, -it.last.timestamp(), it.key))[:most]
     for wording in kept:
         wording.times.sort()
     return kept

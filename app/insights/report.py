@@ -13,7 +13,7 @@ from app.insights.breakdown import Tally, Times
 from app.insights.clusters import Cluster, Remembered, clustered
 from app.insights.figures import Figures
 from app.insights.followed import Followed, Sign
-from app.insights.misses import misses, wordings
+from app.insights.misses import KEPT, misses, wordings
 from app.insights.top import TopEntry, TopPointer, TopQuestion
 from app.insights.window import Window
 from app.journal.tables import questions
@@ -53,8 +53,13 @@ def report(connection: Connection, window: Window, snapshot: Snapshot, signs: Se
 
 
 def unanswered(
-    connection: Connection, window: Window, snapshot: Snapshot, vectors: Remembered, signs: Sequence[Followed]
+    connection: Connection,
+    window: Window,
+    snapshot: Snapshot,
+    vectors: Remembered,
+    signs: Sequence[Followed],
+    most: int = KEPT,
 ) -> list[Cluster]:
-    """What went wrong in a window, clustered; the largest first."""
-    found = wordings(misses(connection, window, signs))
+    """What went wrong in a window, the ``most`` frequent wordings clustered; the largest cluster first."""
+    found = wordings(misses(connection, window, signs), most)
     return clustered(found, lambda texts: vectors.of(snapshot, texts))

@@ -25,7 +25,7 @@ from app.insights.dismissals import Dismissal
 from app.insights.drafts import draft
 from app.insights.figures import OUTCOMES, Figures
 from app.insights.followed import followed
-from app.insights.misses import FAILURES, Wording
+from app.insights.misses import FAILURES, KEPT, Wording
 from app.insights.report import Report
 from app.insights.sheets import CHANNELS, ROLES, SIGNS, Sheet
 from app.insights.window import LONGEST, BadWindow, Window, between, last
@@ -187,10 +187,12 @@ def read_both(state: State, snapshot: Snapshot, window: Window) -> tuple[Report,
         return report, found, dismissals.known(connection)
 
 
-def read_clusters(state: State, snapshot: Snapshot, window: Window) -> tuple[list[Cluster], dict[str, Dismissal]]:
+def read_clusters(
+    state: State, snapshot: Snapshot, window: Window, most: int = KEPT
+) -> tuple[list[Cluster], dict[str, Dismissal]]:
     with state.engine.connect() as connection:
         signs = followed(connection, window, snapshot)
-        found = reports.unanswered(connection, window, snapshot, state.vectors, signs)
+        found = reports.unanswered(connection, window, snapshot, state.vectors, signs, most)
         return found, dismissals.known(connection)
 
 

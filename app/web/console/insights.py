@@ -86,6 +86,7 @@ def insights_page(
     until: To = "",
 ) -> Response:
     picked = chosen(state, days, first, until)
+    than = read.than(picked.window)
     context: dict[str, Any] = {
         "problem": picked.problem,
         "chosen": picked,
@@ -93,7 +94,7 @@ def insights_page(
         "journal": state.settings.journal,
         "outcomes": OUTCOMES,
         "failures": FAILURES,
-        "than": read.than(picked.window),
+        "than": than,
         "listed": LISTED,
         "most_wordings": KEPT,
     }
@@ -103,8 +104,8 @@ def insights_page(
         return show(request, actor, "insights.html", "insights", context | unavailable(error))
     context |= {
         "report": report,
-        "trend": trend.sentences(report.now, report.before, context["than"]),
-        "compared": trend,
+        "trend": trend.sentences(report.now, report.before, than),
+        "cards": trend.cards(report.now, report.before, than) + trend.speed(report.now, report.before, than),
         "clusters": dismissals.open_ones(found, dismissed),
         "dismissed": [(it, known) for it in found if (known := dismissals.of(it, dismissed))],
         "charts": charts(report.times, picked.window),
