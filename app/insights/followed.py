@@ -20,6 +20,7 @@ from app.journal.tables import feedback, questions
 from app.snapshot import Snapshot
 
 SOON = timedelta(minutes=2)
+"""To the second: SQLite tells no less."""
 
 Sign = Literal["rejected", "reasked", "handover"]
 
