@@ -45,10 +45,10 @@ def last(days: int, now: datetime) -> Window:
 
 def between(first: date, until: date, now: datetime) -> Window:
     """Whole days, both included; the last one so far, if it is today."""
-    if until < first:
-        raise BadWindow(f"开始的一天 {first} 在结束的一天 {until} 之后")
     if first > now.date():
         raise BadWindow(f"开始的一天 {first} 还没有到")
+    if until < first:
+        raise BadWindow(f"开始的一天 {first} 在结束的一天 {until} 之后")
     if (until - first).days >= LONGEST:
         raise BadWindow(f"从 {first} 到 {until} 超过 {LONGEST} 天")
     return Window(_midnight(first, now), min(_midnight(until + timedelta(days=1), now), now))

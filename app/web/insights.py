@@ -42,7 +42,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 ExportFile = Literal["figures.csv", "figures.xlsx", "clusters.csv", "clusters.xlsx", "records.csv", "records.xlsx"]
 
-_ERRORS: dict[int | str, dict[str, Any]] = {status: {"model": schemas.ErrorOut} for status in (401, 403, 422, 503)}
+_ERRORS: dict[int | str, dict[str, Any]] = {status: {"model": schemas.ErrorOut} for status in (401, 403, 422, 503, 507)}
 _NO_CLUSTER: dict[int | str, dict[str, Any]] = {404: {"model": schemas.ErrorOut}}
 router = APIRouter(prefix="/api/v1/admin/insights", responses=_ERRORS)
 

@@ -53,25 +53,22 @@ def test_what_is_asked_in_several_ways_is_found_together(published: Published):
     assert precision >= 0.70
 
 
-def test_the_cluster_asked_most_stands_first_and_says_what_it_is(snapshot: Snapshot):
-    remembered = Remembered()
-    found = clustered(
-        wordings([
-            *asked("地下停车场对外来车辆开放吗", 2, hours=9), *asked("停车场对外来车辆开不开放", 1, hours=1, failure="reasked"),
-            *asked("中午食堂能不能给投标人吃饭", 2, hours=5),
-        ]),
-        lambda texts: remembered.of(snapshot, texts),
-    )  # fmt: skip
-    first, second = found
+def test_the_cluster_asked_most_stands_first_and_says_what_it_is():
+    misses = [
+        *asked("地下停车场对外来车辆开放吗", 2, hours=9),
+        *asked("停车场对外来车辆开放吗", 1, hours=1, failure="reasked"),
+        *asked("中午食堂能不能给投标人吃饭", 2, hours=5),
+    ]
+    first, second = clustered(wordings(misses), fake, 0.4)
     assert (first.count, second.count) == (3, 2)
     assert first.failures == Counter(declined=2, reasked=1)
     assert (first.failure, first.first, first.last) == ("declined", ago(hours=9, minutes=1), ago(hours=1))
     assert first.medoid.text == "地下停车场对外来车辆开放吗"
     assert first.nearest is not None
-    assert first.nearest.text == "停车场对外来车辆开不开放"
+    assert first.nearest.text == "停车场对外来车辆开放吗"
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_changes_nothing(shuffle: random.Random):
     misses = [miss for i, text in enumerate(MADE_UP["singles"]) for miss in asked(text, 1 + i % 3, hours=i % 4)]
@@ -109,8 +106,10 @@ def test_what_was_encoded_once_is_remembered_and_no_more_than_so_much(snapshot: 
     assert np.array_equal(again, first[[1, 0, 1]])
     assert encoder.seen == ["甲乙", "丙丁"]
     remembered.of(small, ["戊己"])
+    remembered.of(small, ["丙丁"])
+    assert encoder.seen == ["甲乙", "丙丁", "戊己"]
     remembered.of(small, ["甲乙"])
-    assert encoder.seen == ["甲乙", "丙丁", "戊己"], "丙丁, then 甲乙 were asked for last before 戊己 came"
+    assert encoder.seen == ["甲乙", "丙丁", "戊己", "甲乙"], "what was asked for longest ago was forgotten"
 
 
 def test_of_nothing_there_are_no_clusters(snapshot: Snapshot):
