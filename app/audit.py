@@ -57,6 +57,8 @@ ACTIONS = {
     "publish": "发布",
     "publish.override": "强制发布",
     "rollback": "回退",
+    "cluster.dismiss": "没答好的问题：不用管",
+    "cluster.restore": "没答好的问题：重新列出",
     REPAIR: "断行已标记",
     HEAD_LOST: "head.json 曾缺失",
 }

@@ -30,6 +30,7 @@ from app.dialogue.turn import Sessions
 from app.errors import AppError, IndexUnusable, PublishBusy
 from app.index import history, store
 from app.index.encoder import Encoder, open_encoder
+from app.insights.clusters import Remembered
 from app.journal.journal import Journal
 from app.journal.recent import recent_questions
 from app.journal.retention import purge
@@ -48,6 +49,7 @@ from app.web import (
     description,
     error_handlers,
     health,
+    insights,
     lite,
     metrics,
     pages,
@@ -201,6 +203,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         audit=audit,
         administered=door(settings, engine),
         password_limiter=CapacityLimiter(1),
+        vectors=Remembered(),
     )
     tasks = [asyncio.create_task(_follow(settings, holder, encoder, dictionary))]
     hangup = asyncio.Event()
@@ -340,6 +343,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(chat.router, tags=["咨询"])
     app.include_router(receipts.router, tags=["咨询"])
     app.include_router(admin.router, tags=["管理"])
+    app.include_router(insights.router, tags=["管理"])
     app.include_router(signin.router)
     app.include_router(console.router)
     app.include_router(description.router)

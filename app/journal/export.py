@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, and_, exists, select
 
 from app.journal.tables import feedback, questions
 
@@ -51,11 +51,12 @@ def write_xlsx(file: Path, engine: Engine, since: datetime, until: datetime) -> 
 
 def rows(engine: Engine, since: datetime, until: datetime) -> Iterator[list[str | float]]:
     """The cells, the oldest first."""
-    last = select(func.max(feedback.c.id)).group_by(feedback.c.reply_id).scalar_subquery()
-    rating = select(feedback).where(feedback.c.id.in_(last)).subquery()
+    rating, later = feedback.c, feedback.alias("later").c
+    # For each row, as few as there are: a list of all that count SQLite would walk for every question.
+    superseded = exists().where(later.reply_id == rating.reply_id, later.id > rating.id)
     wanted = (
-        select(questions, rating.c.helpful, rating.c.reason, rating.c.comment_masked)
-        .outerjoin(rating, rating.c.reply_id == questions.c.reply_id)
+        select(questions, rating.helpful, rating.reason, rating.comment_masked)
+        .select_from(questions.outerjoin(feedback, and_(rating.reply_id == questions.c.reply_id, ~superseded)))
         .where(questions.c.at >= since, questions.c.at < until)
         .order_by(questions.c.at, questions.c.id)
     )

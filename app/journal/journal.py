@@ -14,6 +14,8 @@ from app.journal.writer import Writer
 
 TOP = 5
 """Candidates kept of each ranking."""
+HANDOVER = "转人工"
+"""The reason of a rating that nobody gave: the telephone number of the hand-over card was pressed."""
 _DOMAIN = b"yiboshi.session.v1"
 
 

@@ -168,3 +168,6 @@ _RULES = tuple(
     )
 )
 """In this order: what was found first keeps its place."""
+
+TOKENS = frozenset({PROJECT} | {token for token, _, _ in _RULES})
+"""All that may stand in place of personal data."""

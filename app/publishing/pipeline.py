@@ -72,6 +72,8 @@ class PublishReport:
     gate: GateResult | None = None
     overridden: Mapping[str, str] = field(default_factory=dict)
     """What would have blocked -> the reason it was let pass."""
+    resting: tuple[str, ...] = ()
+    """Entries that no question reaches: not in their time, or resting on an article out of force."""
 
     def as_dict(self) -> dict[str, Any]:
         gate = self.gate.as_dict() if self.gate else None
@@ -254,8 +256,13 @@ def prepare(
         manifest = store.Manifest(version, at, encoder.fingerprint, encoder.name, digest)
         stored, embedded = _built(manifest, knowledge, encoder, dictionary, previous, progress)
     snapshot = assemble(stored, encoder, dictionary)
-    report = _report(snapshot, previous, problems, embedded)
+    report = replace(_report(snapshot, previous, problems, embedded), resting=_resting(source, knowledge))
     return Prepared(snapshot, stored, report, previous, tuple(source.golden.values()), due, kept)
+
+
+def _resting(source: Source, knowledge: Knowledge) -> tuple[str, ...]:
+    reached = {entry.id for entry in (*knowledge.entries, *knowledge.superseded)} | set(source.hidden)
+    return tuple(entry.id for entry in source.records["entries"] if entry.id not in reached)
 
 
 def _built(

@@ -19,6 +19,7 @@ from app.audit import Audit
 from app.config import Settings
 from app.dialogue.turn import Sessions
 from app.errors import Forbidden, MustChangePassword, Unauthorized
+from app.insights.clusters import Remembered
 from app.journal.journal import Journal
 from app.publishing.pipeline import Checked, PublishReport
 from app.publishing.rollback import Rollback
@@ -51,6 +52,8 @@ class State:
     """Whether there is anybody who could administer this; without, there are no such addresses."""
     password_limiter: CapacityLimiter
     """Passwords are checked one at a time: each takes 19 MB and half a core."""
+    vectors: Remembered
+    """Of questions that were clustered."""
 
 
 def get_state(request: Request) -> State:

@@ -38,7 +38,7 @@ def error_response(
 
 def install(app: FastAPI) -> None:
     app.add_exception_handler(AppError, _app_error)
-    app.add_exception_handler(SQLAlchemyError, lambda _, error: database_failed(error))
+    app.add_exception_handler(SQLAlchemyError, _database_failed)
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(HTTPException, _http_error)
 
@@ -51,9 +51,17 @@ def _app_error(request: Request, error: Exception) -> Response:
     return error_response(error.status, error.code, error.message, error.data(), headers)
 
 
+DATABASE_AWAY = "数据库现在用不了，请稍后再试"
+
+
 def database_failed(error: Exception) -> JSONResponse:
     log.error("数据库现在用不了：%s", reason(error))
-    return error_response(503, DatabaseUnusable.code, "数据库现在用不了，请稍后再试")
+    return error_response(503, DatabaseUnusable.code, DATABASE_AWAY)
+
+
+def _database_failed(request: Request, error: Exception) -> Response:
+    log.error("数据库现在用不了：%s", reason(error))
+    return _app_error(request, DatabaseUnusable(DATABASE_AWAY))
 
 
 def _page(request: Request, error: AppError) -> Response:

@@ -361,7 +361,8 @@ class TermDetailOut(TermFoundOut):
 class FeedbackIn(Payload):
     reply_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
     helpful: bool
-    reason: Reason | None = None
+    reason: Reason | Literal["转人工"] | None = None
+    """``转人工`` is no rating: somebody pressed the telephone number of the hand-over card."""
     comment: Annotated[str, Field(max_length=100)] | None = None
 
 
@@ -480,6 +481,7 @@ class PublishOut(Payload):
     embedded: int
     gate: GateOut | None
     overridden: dict[str, str]
+    resting: list[str]
 
 
 class AdminKnowledgeOut(Payload):

@@ -16,7 +16,7 @@ from app.web import addresses, forgery, pages, session_cookie
 from app.web.console.page import show
 from app.web.deps import CsrfGiven, CurrentActor, CurrentState, State
 
-HOME = "account"
+HOME = "./"
 """Where signing in leads when nobody came from anywhere else."""
 MOST_WAITING = 8
 """Passwords are checked one at a time, for the memory that takes; more than so many waiting is no longer people."""

@@ -69,6 +69,12 @@ def test_every_public_and_admin_route_is_described(description: dict[str, Any]):
         "POST /api/v1/admin/knowledge/reload",
         "GET /api/v1/admin/knowledge/versions",
         "POST /api/v1/admin/knowledge/rollback",
+        "GET /api/v1/admin/insights/figures",
+        "GET /api/v1/admin/insights/clusters",
+        "GET /api/v1/admin/insights/clusters/{key}",
+        "POST /api/v1/admin/insights/clusters/{key}/dismiss",
+        "POST /api/v1/admin/insights/clusters/{key}/restore",
+        "GET /api/v1/admin/insights/exports/{file}",
         "GET /healthz",
         "GET /readyz",
     }
@@ -105,6 +111,8 @@ def test_every_described_error_is_the_one_shape(description: dict[str, Any]):
         ("POST /api/v1/admin/knowledge/reload", {"401", "409", "422", "507"}),
         ("GET /api/v1/admin/knowledge/versions", {"401"}),
         ("POST /api/v1/admin/knowledge/rollback", {"401", "409", "422", "507"}),
+        ("GET /api/v1/admin/insights/figures", {"401", "403", "422", "503"}),
+        ("POST /api/v1/admin/insights/clusters/{key}/dismiss", {"401", "403", "404", "422", "503", "507"}),
     ],
 )
 def test_the_errors_that_a_route_gives_are_described(description: dict[str, Any], operation: str, statuses: set[str]):

@@ -173,7 +173,7 @@ def test_the_right_password_comes_in_and_goes_out_again(office: Office):
     browser = office.browser()
     assert not browser.is_in()
     response = browser.sign_in("zhang", PASSWORD)
-    assert (response.status_code, response.headers["location"]) == (303, "account")
+    assert (response.status_code, response.headers["location"]) == (303, "./")
     assert browser.is_in()
     assert "zhang，角色：管理员" in browser.get("/admin/account").text
     kept = dict(browser.cookies)
@@ -457,8 +457,8 @@ OPEN = [
 def test_signing_in_leads_nowhere_else(office: Office, back: str):
     browser = office.browser()
     assert 'name="next" value=""' in browser.get("/admin/sign-in", params={"next": back}).text
-    assert browser.sign_in("zhang", PASSWORD, back).headers["location"] == "account"
-    assert browser.get("/admin/sign-in", params={"next": back}).headers["location"] == "account"
+    assert browser.sign_in("zhang", PASSWORD, back).headers["location"] == "./"
+    assert browser.get("/admin/sign-in", params={"next": back}).headers["location"] == "./"
 
 
 # Who may what

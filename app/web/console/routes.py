@@ -3,5 +3,11 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+
+from app.web.console import dashboard, insights
 
 router = APIRouter(prefix="/admin", include_in_schema=False)
+router.add_api_route("", dashboard.dashboard, methods=["GET", "HEAD"], response_class=HTMLResponse)  # /admin as typed
+router.include_router(dashboard.router)
+router.include_router(insights.router)

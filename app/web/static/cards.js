@@ -22,7 +22,7 @@
     if (reply.term) node.append(...term(reply.term));
     if (reply.articles.length) node.append(...articles(reply));
     if (reply.options.length) node.append(...options(reply, to));
-    if (reply.handover) node.append(handover(reply.handover));
+    if (reply.handover) node.append(handover(reply, to));
     if (reply.kind === "answer") node.append(...footing(reply, at, node, to));
     return node;
   };
@@ -146,7 +146,8 @@
     return parts;
   }
 
-  function handover(found) {
+  function handover(reply, to) {
+    const found = reply.handover;
     const box = element("div", "handover");
     box.append(element("strong", "", "人工帮助"), element("p", "", found.text));
     const facts = element("dl");
@@ -159,6 +160,9 @@
     if (found.phone) {
       const call = element("a", "phone", found.phone);
       call.href = "tel:" + found.phone.replace(/[^\d+]/g, "");
+      call.addEventListener("click", () => {  // no rating, but it says that the reply before was not enough
+        to.rate({ reply_id: reply.reply_id, helpful: false, reason: "转人工" }).catch(() => {});
+      });
       fact("电话", call);
     }
     fact("时间", found.hours);
