@@ -49,6 +49,7 @@ from app.web import (
     error_handlers,
     health,
     lite,
+    metrics,
     pages,
     receipts,
     schemas,
@@ -343,6 +344,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(console.router)
     app.include_router(description.router)
     app.include_router(health.router, tags=["监测"])
+    app.include_router(metrics.router)
     app.include_router(pages.router)
     app.include_router(lite.router)
     app.include_router(assets.router)

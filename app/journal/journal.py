@@ -73,6 +73,11 @@ class Journal:
         """Records lost by this process: the queue was full, or the database refused them."""
         return self._writer.dropped if self._writer else 0
 
+    @property
+    def waiting(self) -> int:
+        """Records not yet in the database."""
+        return self._writer.waiting if self._writer else 0
+
     def asked(self, at: datetime, asked: Asked) -> None:
         if self._writer is None:
             return

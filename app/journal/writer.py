@@ -58,6 +58,10 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
+    @property
+    def waiting(self) -> int:
+        return len(self._rows)
+
     def put(self, table: str, row: dict[str, Any]) -> bool:
         """Leave a row to be written; false when there was no room and it was dropped."""
         with self._wanted:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import pytest
 from playwright.sync_api import expect
 
+from app.journal.tables import feedback, questions
 from app.snapshot import Snapshot
 from tests.browser.conftest import Open
 from tests.browser.person import Person
 from tests.browser.test_chat import NARROW, TOPIC, sideways
 from tests.conftest import Published
+from tests.journal.samples import last
 from tests.web.server import Server
 
 pytestmark = pytest.mark.browser
@@ -104,12 +103,6 @@ def tab_to(person: Person, what: str) -> None:
     raise AssertionError(f"{what} is not reached by the keyboard")
 
 
-def notes(server: Server, kind: str) -> list[dict[str, Any]]:
-    files = sorted((server.world.data / "journal").glob("*.jsonl"))
-    lines = [json.loads(line) for file in files for line in file.read_text("utf-8").splitlines()]
-    return [line for line in lines if line["kind"] == kind]
-
-
 def test_asking_choosing_and_rating_need_no_script(server: Server, browse_either: Open, published: Published):
     person = without_script(server, browse_either)
     ask(person, TOPIC)
@@ -132,10 +125,9 @@ def test_asking_choosing_and_rating_need_no_script(server: Server, browse_either
     person.types("没说要多少天")
     person.click(".feedback button", text="没帮助")
     person.sees("[role=status]", "谢谢您的评价")
-    note, asked = notes(server, "feedback")[-1], notes(server, "ask")[-1]
-    assert (note["helpful"], note["reason"], note["comment"]) == (False, "不完整", "没说要多少天")
-    assert note["reply_id"] == asked["reply_id"]
-    assert asked["entry"] == chosen.id
+    asked = last(server.world.data, questions, entry_id=chosen.id)[-1]
+    note = last(server.world.data, feedback, reply_id=asked.reply_id)[-1]
+    assert (note.helpful, note.reason, note.comment_masked) == (False, "不完整", "没说要多少天")
 
 
 def test_none_of_these_asks_for_other_words_and_the_second_time_names_a_person(server: Server, browse_either: Open):
@@ -160,7 +152,7 @@ def test_all_of_it_works_by_keyboard(server: Server, browse_either: Open, publis
     tab_to(person, "button “有帮助”")
     person.presses("Enter")
     person.sees("[role=status]", "谢谢您的评价")
-    assert notes(server, "feedback")[-1]["helpful"] is True
+    assert last(server.world.data, feedback, helpful=True)
 
 
 @pytest.fixture(scope="module")

@@ -9,11 +9,13 @@ from typing import Any, NamedTuple
 import pytest
 from playwright.sync_api import Browser, Page
 
+from app.journal.tables import feedback, questions
 from tests.browser.conftest import Open, Watched
 from tests.browser.host import Host
 from tests.browser.person import Person
 from tests.browser.test_chat import TOPIC, UNKNOWN
 from tests.conftest import Published
+from tests.journal.samples import last
 from tests.web.server import Server, World, free_port
 
 pytestmark = pytest.mark.browser
@@ -129,12 +131,6 @@ def focus_is_in_the_box(inside: Person) -> None:
     assert inside.focused().startswith("input#question")
 
 
-def notes(site: Site, kind: str) -> list[dict[str, Any]]:
-    files = sorted((site.server.world.data / "journal").glob("*.jsonl"))
-    lines = [json.loads(line) for file in files for line in file.read_text("utf-8").splitlines()]
-    return [line for line in lines if line["kind"] == kind]
-
-
 # A person.
 
 
@@ -170,9 +166,9 @@ def test_the_whole_way_from_the_launcher_to_the_vote_is_gone_in_the_frame(
     inside.click(".reasons button", text="看不懂")
     inside.click(".why button", text="提交")
     inside.sees("[role=status]", "谢谢您的评价")
-    assert [note["via"] for note in notes(site, "ask")[-2:]] == ["typed", "clarify"]
-    voted = [note for note in notes(site, "feedback") if note["reply_id"] == notes(site, "ask")[-1]["reply_id"]]
-    assert (voted[-1]["helpful"], voted[-1]["reason"]) == (False, "看不懂")
+    asked = last(site.server.world.data, questions, via="clarify")
+    assert asked[-2].via == "typed"
+    assert last(site.server.world.data, feedback, reply_id=asked[-1].reply_id, helpful=False, reason="看不懂")
 
 
 @pytest.mark.parametrize("way", ["Escape", "关闭"])
@@ -234,7 +230,7 @@ def test_a_question_of_the_platform_opens_the_window_and_is_asked(
     inside = here.inside()
     inside.sees(".mine", entry.question)
     inside.sees(".card.answer .number", entry.number)
-    assert notes(site, "ask")[-1]["via"] == "host"
+    assert last(site.server.world.data, questions, via="host")
     here.says("yiboshi.ask()")  # nothing to ask: the window is open, and that is all
     here.says(f"yiboshi.ask({json.dumps(TOPIC)})")
     inside.sees(".mine", TOPIC)

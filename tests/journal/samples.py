@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, Table, select
 
+from app.database import open_engine
 from app.journal.journal import Asked
+from tests.web.server import eventually
 
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=timezone(timedelta(hours=8)))
 
@@ -34,6 +37,21 @@ def asked(**other: Any) -> Asked:
         "understood_as": None,
     }
     return Asked(**usual | other)
+
+
+def last(data: Path, table: Table, **values: Any) -> list[Any]:
+    """Every row of a server's own database, once the last of them has these values: it writes a moment after it replies."""
+    engine = open_engine(f"sqlite:///{data / 'yiboshi.db'}")
+
+    def noted() -> list[Any]:
+        rows = kept(engine, table)
+        return rows if rows and all(getattr(rows[-1], name) == value for name, value in values.items()) else []
+
+    try:
+        rows: list[Any] = eventually(noted, f"a row of {table.name} with {values}")
+        return rows
+    finally:
+        engine.dispose()
 
 
 def kept(engine: Engine, table: Table) -> list[Any]:

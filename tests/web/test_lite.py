@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import html
-import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
 import pytest
+from sqlalchemy import Table
 
 from app.config import Settings
 from app.index.encoder import Encoder
+from app.journal.tables import feedback, questions
 from app.main import create_app
 from app.publishing.pipeline import publish
 from tests import small_kb
+from tests.journal.samples import kept
 from tests.web.conftest import Serve, Web, spoken_to
 from tests.web.server import World, of
 from tests.web.test_error_shape import assert_error
@@ -59,13 +60,12 @@ def fields(response: httpx.Response, action: str) -> dict[str, str]:
 class Rated:
     """An application with a journal of its own."""
 
-    def __init__(self, web: Web, folder: Path) -> None:
+    def __init__(self, web: Web) -> None:
         self.web = web
-        self._folder = folder
 
-    def notes(self, kind: str = "feedback") -> list[dict[str, Any]]:
-        lines = [line for file in self._folder.glob("*.jsonl") for line in file.read_text("utf-8").splitlines()]
-        return [note for note in map(json.loads, lines) if note["kind"] == kind]
+    def notes(self, table: Table = feedback) -> list[Any]:
+        assert self.web.state.journal.flush()
+        return kept(self.web.state.engine, table)
 
     def rate(self, **given: str) -> httpx.Response:
         return self.web.post("/lite", data={"reply_id": REPLY_ID, **given})
@@ -73,7 +73,7 @@ class Rated:
 
 @pytest.fixture
 def rated(serve: Serve, world: World) -> Rated:
-    return Rated(serve(world), world.data / "journal")
+    return Rated(serve(world))
 
 
 def test_what_the_form_says_is_noted(rated: Rated):
@@ -83,36 +83,35 @@ def test_what_the_form_says_is_noted(rated: Rated):
     assert "谢谢您的评价。" in shown(thanked)
     assert thanked.headers["content-type"] == "text/html; charset=utf-8"
     (note,) = rated.notes()
-    assert note.keys() == {"at", "kind", "reply_id", "helpful", "reason", "comment"}
-    assert (note["helpful"], note["reason"], note["comment"]) == (False, "不完整", "少了费用")
-    (asked,) = rated.notes("ask")
-    assert note["reply_id"] == asked["reply_id"] == given["reply_id"]
+    assert (note.helpful, note.reason, note.comment_masked) == (False, "不完整", "少了费用")
+    (asked,) = rated.notes(questions)
+    assert note.reply_id == asked.reply_id == given["reply_id"]
 
 
 def test_the_journal_says_by_what_road_something_was_asked(rated: Rated):
     rated.web.get("/lite", params={"q": LOCKED})
     rated.web.get("/lite", params={"entry": "ca-02"})
-    assert [note["via"] for note in rated.notes("ask")] == ["typed", "category"]
+    assert [note.via for note in rated.notes(questions)] == ["typed", "category"]
 
 
 def test_personal_data_in_a_comment_is_masked(rated: Rated):
-    comment = "打13800138000没人接，身份证110101199003077578，信箱：a@b.cn"
+    comment = "打13800138000没人接，身份证110101199003077571，信箱：a@b.cn"
     rated.rate(helpful="false", comment=comment)
     (note,) = rated.notes()
-    assert note["comment"] == "打[手机号]没人接，身份证[身份证号]，信箱：[邮箱]"
+    assert note.comment_masked == "打〔手机号〕没人接，身份证〔身份证号〕，信箱：〔邮箱〕"
 
 
 def test_praise_has_no_reason(rated: Rated):
     """One form has both buttons: a reason chosen before 「有帮助」 was pressed means nothing."""
     rated.rate(helpful="true", reason="看不懂", comment="")
     (note,) = rated.notes()
-    assert (note["helpful"], note["reason"], note["comment"]) == (True, None, None)
+    assert (note.helpful, note.reason, note.comment_masked) == (True, None, None)
 
 
 @pytest.mark.parametrize("reason", ["", "不喜欢", "<b>其他</b>", "其他\u3000"])
 def test_a_reason_that_is_not_offered_is_dropped_and_the_vote_counts(rated: Rated, reason: str):
     assert rated.rate(helpful="false", reason=reason).status_code == 200
-    assert [(note["helpful"], note["reason"]) for note in rated.notes()] == [(False, None)]
+    assert [(note.helpful, note.reason) for note in rated.notes()] == [(False, None)]
 
 
 @pytest.mark.parametrize(
@@ -123,7 +122,7 @@ def test_a_hostile_comment_is_data_in_the_journal_and_not_on_the_page(rated: Rat
     response = rated.rate(helpful="false", comment=comment)
     assert comment not in response.text
     (note,) = rated.notes()
-    assert note["comment"] == comment.strip()
+    assert note.comment_masked == comment.replace("\0", "").strip()  # PostgreSQL takes no NUL
 
 
 BAD: dict[str, dict[str, str]] = {
@@ -147,7 +146,7 @@ def test_a_form_that_rates_nothing_is_refused_and_nothing_is_noted(rated: Rated,
 def test_a_comment_of_a_hundred_characters_is_whole(rated: Rated):
     rated.rate(helpful="false", comment="长" * 100)
     (note,) = rated.notes()
-    assert note["comment"] == "长" * 100
+    assert note.comment_masked == "长" * 100
 
 
 def test_a_form_sent_as_something_else_is_refused(rated: Rated):
@@ -157,7 +156,7 @@ def test_a_form_sent_as_something_else_is_refused(rated: Rated):
 def test_without_a_journal_the_thanks_are_the_same(serve: Serve, world: World):
     web = serve(world, journal=False)
     assert "谢谢您的评价。" in shown(web.post("/lite", data={"reply_id": REPLY_ID, "helpful": "true"}))
-    assert not (world.data / "journal").exists()
+    assert kept(web.state.engine, feedback) == []
 
 
 # What was chosen stays chosen.
