@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import functools
 import logging
 import re
@@ -22,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.gzip import GZipMiddleware
 
-from app import __version__
+from app import __version__, memory
 from app.audit import Audit
 from app.config import Settings, load_settings
 from app.database import DatabaseUnusable, migrate, open_engine, reason
@@ -74,27 +73,6 @@ AT_START, WHEN_DUE, ON_SIGNAL = "启动时", "到期日", "SIGHUP"
 PURGE_SECONDS = 24 * 3600.0
 """How often what the journal keeps no longer is deleted."""
 
-M_ARENA_MAX = -8
-"""Of glibc's ``malloc.h``."""
-
-
-def save_memory() -> None:
-    """Keep one heap instead of one per thread, where the C library (glibc) can be told so.
-
-    Threads that build snapshots would each leave a fragmented heap of their own: some 50 MB an office PC has better use
-    for.  To be called before the first of them starts.
-    """
-    set_option = getattr(ctypes.CDLL(None), "mallopt", None)
-    if set_option is not None:
-        set_option(M_ARENA_MAX, 1)
-
-
-def give_back_memory() -> None:
-    """Return freed memory to the system, where the C library can; building a snapshot leaves much of it."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
-
 
 def local_now() -> datetime:
     return datetime.now().astimezone()
@@ -143,7 +121,7 @@ def current_or_published(
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    save_memory()
+    memory.save()
     settings: Settings = app.state.settings
     encoder = open_encoder(settings.encoder, settings.threads)
     dictionary = load_dictionary()
@@ -210,7 +188,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     tasks.append(asyncio.create_task(_publish_when_due(settings, holder, publish)))
     if settings.journal:
         tasks.append(asyncio.create_task(_purge_daily(engine, settings.journal_days)))
-    give_back_memory()
+    memory.give_back()
     log.info("serving %s (%s)", holder.current().version, encoder.name)
     try:
         yield
@@ -293,7 +271,7 @@ async def _published(publish: Callable[[], PublishReport]) -> None:
 def _serve(holder: SnapshotHolder, snapshot: Snapshot) -> None:
     holder.swap(snapshot)
     del snapshot
-    give_back_memory()
+    memory.give_back()
     log.info("serving %s", holder.current().version)
 
 
