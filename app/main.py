@@ -58,6 +58,7 @@ from app.web.console import routes as console
 from app.web.deps import Publish, State
 from app.web.doorway import Doorway, door
 from app.web.security import BodyLimit, SecurityHeaders
+from app.web.uploads import body_limit
 
 log = logging.getLogger("yiboshi")
 
@@ -330,6 +331,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     error_handlers.install(app)
     app.add_middleware(Doorway)
     app.add_middleware(GZipMiddleware, minimum_size=1024)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, limit=body_limit)
     app.add_middleware(SecurityHeaders, embed_origins=settings.embed_origins)
     return app

@@ -10,7 +10,8 @@ from typing import Annotated, Any, Protocol
 
 from anyio import CapacityLimiter
 from fastapi import Depends, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import HTTPBearer
+from fastapi.security.utils import get_authorization_scheme_param
 from sqlalchemy import Engine
 
 from app.accounts import accounts, sessions, tokens
@@ -89,21 +90,24 @@ class Actor:
         return sessions.csrf_token(self.session)
 
 
-def get_actor(
-    request: Request,
-    state: CurrentState,
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
-    csrf: CsrfGiven,
-) -> Actor:
-    if credentials is not None:
-        return _with_token(state, credentials.credentials)
+def recognised(request: Request, state: State) -> Actor:
+    """Who sends a request, by its headers alone; whether they meant to is another question.  Raises ``Unauthorized``."""
+    scheme, token = get_authorization_scheme_param(request.headers.get("Authorization"))
+    if scheme.lower() == "bearer" and token:
+        return _with_token(state, token)
     session = session_cookie.read(request, state.settings)
     name = sessions.account_of(state.engine, state.now(), session) if session else None
     if name is None:
         raise Unauthorized("没有登录，或者登录已过期")
-    forgery.refuse_forged(request, session, csrf)
     account = accounts.find(state.engine, name)
     return Actor(name, account.role, name, session, account.must_change)
+
+
+def get_actor(request: Request, state: CurrentState, _: Annotated[Any, Depends(_bearer)], csrf: CsrfGiven) -> Actor:
+    actor = recognised(request, state)
+    if actor.session:
+        forgery.refuse_forged(request, actor.session, csrf)
+    return actor
 
 
 CurrentActor = Annotated[Actor, Depends(get_actor)]

@@ -23,6 +23,7 @@ log = logging.getLogger("yiboshi")
 
 NOTHING_THERE = ("not_found", "没有这个地址")
 _HTTP = {
+    400: ("invalid_request", "请求的内容读不出来：格式不对，或者其中一项文字太长"),
     404: NOTHING_THERE,
     405: ("method_not_allowed", "这个地址不支持这种请求方法"),
     413: ("too_large", "请求太大"),
@@ -45,6 +46,10 @@ def install(app: FastAPI) -> None:
 
 def _app_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, AppError)
+    return answer_to(request, error)
+
+
+def answer_to(request: Request, error: AppError) -> Response:
     if addresses.is_page(request.url.path) and "text/html" in request.headers.get("accept", ""):
         return _page(request, error)
     headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
