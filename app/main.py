@@ -47,6 +47,7 @@ from app.web import (
     description,
     error_handlers,
     health,
+    hit_test,
     lite,
     metrics,
     pages,
@@ -319,6 +320,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(chat.router, tags=["咨询"])
     app.include_router(receipts.router, tags=["咨询"])
     app.include_router(admin.router, tags=["管理"])
+    app.include_router(hit_test.router, tags=["管理"])
     app.include_router(signin.router)
     app.include_router(console.router)
     app.include_router(description.router)
