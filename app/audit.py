@@ -54,6 +54,7 @@ ACTIONS = {
     "account.enable": "启用账号",
     "token.create": "建令牌",
     "token.revoke": "作废令牌",
+    "workbook.write": "写入 Excel",
     "publish": "发布",
     "publish.override": "强制发布",
     "rollback": "回退",

@@ -54,6 +54,7 @@ from app.web import (
     receipts,
     schemas,
     signin,
+    workbook,
 )
 from app.web.console import routes as console
 from app.web.deps import Publish, State
@@ -321,6 +322,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(receipts.router, tags=["咨询"])
     app.include_router(admin.router, tags=["管理"])
     app.include_router(hit_test.router, tags=["管理"])
+    app.include_router(workbook.router, tags=["管理"])
     app.include_router(signin.router)
     app.include_router(console.router)
     app.include_router(description.router)

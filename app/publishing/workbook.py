@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -52,6 +53,8 @@ def plan(
         return None, found
     old = {entry.id: entry for entry in base.records["entries"]}
     changes = yaml_edit.plan(kb, old, source.records["entries"], delete_missing)
+    if not delete_missing:
+        changes = replace(changes, missing=tuple(entry.id for entry in kept))
     homeless = [
         Problem(
             "error",
