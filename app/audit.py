@@ -52,6 +52,7 @@ ACTIONS = {
     "account.role": "改角色",
     "account.disable": "停用账号",
     "account.enable": "启用账号",
+    "account.unlock": "解除锁定",
     "token.create": "建令牌",
     "token.revoke": "作废令牌",
     "workbook.write": "写入 Excel",

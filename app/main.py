@@ -41,6 +41,7 @@ from app.receipt import load_key
 from app.snapshot import Snapshot, SnapshotHolder
 from app.text.tokenize import Dictionary, load_dictionary
 from app.web import (
+    accounts,
     admin,
     assets,
     chat,
@@ -323,6 +324,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(admin.router, tags=["管理"])
     app.include_router(hit_test.router, tags=["管理"])
     app.include_router(workbook.router, tags=["管理"])
+    app.include_router(accounts.router, tags=["管理"])
     app.include_router(signin.router)
     app.include_router(console.router)
     app.include_router(description.router)

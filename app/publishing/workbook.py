@@ -54,7 +54,7 @@ def plan(
     old = {entry.id: entry for entry in base.records["entries"]}
     changes = yaml_edit.plan(kb, old, source.records["entries"], delete_missing)
     if not delete_missing:
-        changes = replace(changes, missing=tuple(entry.id for entry in kept))
+        changes = replace(changes, missing=tuple(entry.id for entry in kept if entry.id))
     homeless = [
         Problem(
             "error",
