@@ -18,6 +18,7 @@ import hashlib
 import io
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -65,6 +66,8 @@ ACTIONS = {
 """What actions are called in front of people; one that is not listed is shown as it is."""
 
 Result = Literal["ok", "refused"]
+NOTED = r"([0-9]{1,12}):([0-9a-f]{12,64})"
+"""How a head is written down: the number of a record and its hash, or the beginning of it."""
 
 
 class Head(NamedTuple):
@@ -144,6 +147,12 @@ class Verdict:
     head: Head = START
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+
+def parsed(noted: str) -> tuple[int, str] | None:
+    """A head as somebody wrote it down; None when it is none."""
+    match = re.fullmatch(NOTED, noted)
+    return (int(match[1]), match[2]) if match else None
 
 
 def verify(folder: Path, noted: tuple[int, str] | None = None) -> Verdict:

@@ -44,6 +44,7 @@ from app.web import (
     accounts,
     admin,
     assets,
+    audit,
     chat,
     description,
     error_handlers,
@@ -325,6 +326,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(hit_test.router, tags=["管理"])
     app.include_router(workbook.router, tags=["管理"])
     app.include_router(accounts.router, tags=["管理"])
+    app.include_router(audit.router, tags=["管理"])
     app.include_router(signin.router)
     app.include_router(console.router)
     app.include_router(description.router)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from app.web.console import excel, hit_test, people
+from app.web.console import audit, excel, hit_test, people
 
 router = APIRouter(prefix="/admin", include_in_schema=False)
 router.include_router(excel.router)
 router.include_router(hit_test.router)
 router.include_router(people.router)
+router.include_router(audit.router)
