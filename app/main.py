@@ -56,6 +56,7 @@ from app.web import (
     receipts,
     schemas,
     signin,
+    system,
     workbook,
 )
 from app.web.console import routes as console
@@ -179,6 +180,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
             pipeline.vectors_at_hand(settings.indexes, encoder),
         ),
         now=local_now,
+        started=local_now(),
         receipt_key=receipt_key,
         engine=engine,
         audit=audit,
@@ -327,6 +329,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(workbook.router, tags=["管理"])
     app.include_router(accounts.router, tags=["管理"])
     app.include_router(audit.router, tags=["管理"])
+    app.include_router(system.router, tags=["管理"])
     app.include_router(signin.router)
     app.include_router(console.router)
     app.include_router(description.router)

@@ -40,7 +40,7 @@ WHY = {
     "plan_changed": "检查之后又变了",
     "rollback_impossible": "退不回去",
 }
-VALUES: Mapping[str, Mapping[str, str]] = {"why": WHY, "role": ROLE_NAMES, "before": ROLE_NAMES}
+VALUES: Mapping[str, Mapping[Any, str]] = {"why": WHY, "role": ROLE_NAMES, "before": ROLE_NAMES}
 """What details are called in front of people; one that is not listed is shown as it is."""
 
 _ERRORS: dict[int | str, dict[str, Any]] = {status: {"model": schemas.ErrorOut} for status in (401, 403, 422, 507)}

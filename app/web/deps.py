@@ -44,6 +44,7 @@ class State:
     """By whom, and to which version; None: the one before."""
     check: Callable[[], Checked]
     now: Callable[[], datetime]
+    started: datetime
     receipt_key: bytes | None = field(repr=False)
     """None: answers carry no receipts."""
     engine: Engine
