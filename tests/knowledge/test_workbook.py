@@ -109,6 +109,26 @@ def test_wordings_are_added_and_taken_away_by_rows(kb: Path):
     assert now.not_aliases == ("登录密码忘了", "手机密码忘了")
 
 
+def test_a_list_keeps_its_other_items_to_the_letter_and_the_blank_line_after_it(kb: Path):
+    file = kb / "faq" / "certificates.yaml"
+    text = file.read_text("utf-8")
+    quoted = '      - "锁的密码忘了"  # 常听到\n      - U盾提示密码已锁定\n'
+    text = text.replace("      - 锁的密码忘了\n      - U盾提示密码已锁定\n", quoted)
+    text = text.replace("    updated: 2026-01-15\n\n  - id: ca-02", "\n  - id: ca-02").replace(
+        "    keywords: [办锁, 新办]\n", "    updated: 2026-01-15\n    keywords: [办锁, 新办]\n"
+    )  # the list of wordings is now the last key of ca-01
+    file.write_text(text, "utf-8")
+
+    def change(book: Any) -> None:
+        sheet = book[WORDINGS]
+        sheet.append(["ca-01", "问法", "锁快过期了"])
+        sheet.append(["ca-02", "问法", "锁没反应了"])
+
+    after = planned(kb, edited(kb, change)).texts[file][1]
+    expected = text.replace("      - 新公司想申请一把锁\n", "      - 新公司想申请一把锁\n      - 锁快过期了\n")
+    assert after == expected.replace(quoted, f"{quoted}      - 锁没反应了\n")
+
+
 def test_a_new_row_is_a_new_entry_in_the_file_of_its_category(kb: Path):
     row = {
         "编号": 39, "标识": "ca-03", "分类": "CA数字证书", "投标人": "是", "通用": "是", "标准问法": "证书到期了怎么续？",

@@ -7,7 +7,7 @@ import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import unified_diff
+from difflib import SequenceMatcher, unified_diff
 from pathlib import Path
 from typing import Any, get_args
 
@@ -128,9 +128,45 @@ def _update(listed: CommentedMap, old: Entry, new: Entry) -> None:
             continue
         if after[key] in (None, []):
             listed.pop(key, None)
+        elif isinstance(listed.get(key), CommentedSeq) and _json(listed[key]) == before[key]:
+            _update_items(listed[key], before[key], after[key])
         else:
             flow = isinstance(listed.get(key), CommentedSeq | CommentedMap) and listed[key].fa.flow_style()
             listed[key] = _node(after[key], bool(flow))
+
+
+def _update_items(seq: CommentedSeq, before: Sequence[Any], after: Sequence[Any]) -> None:
+    """Take out and put in what differs; the other items stay as they were written, quotes and comments included."""
+    flow = bool(seq.fa.flow_style())
+    end = _blank_lines(seq)
+    opcodes = SequenceMatcher(
+        None, [repr(it) for it in before], [repr(it) for it in after], autojunk=False
+    ).get_opcodes()
+    for tag, i, to, j, until in reversed(opcodes):
+        if tag != "equal":
+            for at in reversed(range(i, to)):
+                del seq[at]
+            for item in reversed(after[j:until]):
+                seq.insert(i, _node(item, flow or isinstance(item, dict)))
+    if end is not None:
+        seq.ca.items[len(seq) - 1] = end
+
+
+def _blank_lines(seq: CommentedSeq) -> Any:
+    """Those after the last item, taken off it: they belong to the end of the list, whatever comes to stand there."""
+    last = len(seq) - 1
+    comment = seq.ca.items.get(last)
+    text = comment[0].value if comment and comment[0] is not None else ""
+    return seq.ca.items.pop(last) if text and not text.strip() else None
+
+
+def _json(node: Any) -> Any:
+    """A node of the document as ``_plain`` gives it."""
+    if isinstance(node, list):
+        return [_json(item) for item in node]
+    if isinstance(node, dict):
+        return {str(key): _json(value) for key, value in node.items()}
+    return node if node is None else str(node)
 
 
 def _new(entry: Entry) -> CommentedMap:
