@@ -121,5 +121,5 @@ def _refused(request: Request, actor: Actor, state: State, error: AppError) -> H
 def _show(
     request: Request, actor: Actor, state: State, context: dict[str, Any] | None = None, status: int = 200
 ) -> HTMLResponse:
-    context = {"overlays": bool(state.settings.overlays)} | (context or {})
+    context = {"overlays": bool(state.settings.overlays), "most_bytes": MOST_BYTES} | (context or {})
     return show(request, actor, "excel.html", "excel", context, status)

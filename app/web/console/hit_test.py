@@ -49,6 +49,8 @@ HEADINGS = (
     "第二名的概率",
     "用时（毫秒）",
 )
+MOST_BYTES = 5 * 1024 * 1024
+"""Of a file, as the page says; a request may have a little more."""
 COMPARED = 3
 """Candidates whose single scores are shown."""
 
@@ -130,6 +132,7 @@ def _choices(audience: str, business: str, stage: str) -> dict[str, Any]:
         "businesses": BUSINESSES,
         "stages": STAGES,
         "most": MOST_QUESTIONS,
+        "most_bytes": MOST_BYTES,
         "chosen": {
             "audience": audience if audience in pages.AUDIENCES else "",
             "business": business if business in BUSINESSES else "",
