@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.gzip import GZipMiddleware
 
-from app import __version__, memory
+from app import __version__, heap
 from app.audit import Audit
 from app.config import Settings, load_settings
 from app.database import DatabaseUnusable, migrate, open_engine, reason
@@ -127,7 +127,7 @@ def current_or_published(
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    memory.save()
+    heap.keep_one()
     settings: Settings = app.state.settings
     encoder = open_encoder(settings.encoder, settings.threads)
     dictionary = load_dictionary()
@@ -195,7 +195,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     tasks.append(asyncio.create_task(_publish_when_due(settings, holder, publish)))
     if settings.journal:
         tasks.append(asyncio.create_task(_purge_daily(engine, settings.journal_days)))
-    memory.give_back()
+    heap.give_back()
     log.info("serving %s (%s)", holder.current().version, encoder.name)
     try:
         yield
@@ -278,7 +278,7 @@ async def _published(publish: Callable[[], PublishReport]) -> None:
 def _serve(holder: SnapshotHolder, snapshot: Snapshot) -> None:
     holder.swap(snapshot)
     del snapshot
-    memory.give_back()
+    heap.give_back()
     log.info("serving %s", holder.current().version)
 
 

@@ -10,7 +10,7 @@ import secrets
 import unicodedata
 from typing import TYPE_CHECKING
 
-from app import memory
+from app import heap
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
@@ -68,7 +68,7 @@ def hashed(password: str) -> str:
     try:
         return _hasher().hash(_bytes(password))
     finally:
-        memory.give_back()
+        heap.give_back()
 
 
 def verified(kept: str, password: str) -> bool:
@@ -79,7 +79,7 @@ def verified(kept: str, password: str) -> bool:
     except (VerificationError, InvalidHashError):
         return False
     finally:
-        memory.give_back()
+        heap.give_back()
 
 
 def outdated(kept: str) -> bool:

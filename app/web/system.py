@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from sqlalchemy import insert
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import __version__, memory
+from app import __version__, heap
 from app.audit import verify
 from app.config import Settings
 from app.database import reason
@@ -122,7 +122,7 @@ def gathered(request: Request, state: State, snapshot: Snapshot) -> SystemOut:
         uptime_seconds=int((state.now() - state.started).total_seconds()),
         process=os.getpid(),
         workers=settings.workers,
-        memory_bytes=memory.resident(),
+        memory_bytes=heap.resident(),
         speed=_speed(state),
         journal=JournalOut(on=settings.journal, written=state.journal.written, dropped=state.journal.dropped),
         database=DATABASES.get(state.engine.dialect.name, state.engine.dialect.name),
@@ -157,7 +157,7 @@ def checks(state: State, snapshot: Snapshot) -> list[CheckOut]:
         _checked("审计日志", "完整，没有改动", lambda: _audit(state)),
         _checked("数据文件夹", "能写", lambda: _folder(state.settings.data_dir)),
     ]
-    memory.give_back()
+    heap.give_back()
     return done
 
 

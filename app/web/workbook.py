@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Form, Response, UploadFile
 
-from app import memory
+from app import heap
 from app.errors import AppError, KnowledgeRejected
 from app.knowledge.model import Problem
 from app.web import schemas
@@ -116,7 +116,7 @@ def as_file(state: State) -> Response:
     from app.publishing.workbook import exported  # openpyxl and ruamel.yaml: 20 MB that answering has no need of
 
     content, _ = exported(state.settings.kb_dir)
-    memory.give_back()
+    heap.give_back()
     return file(f"常见问题-{state.now():%Y-%m-%d}.xlsx", content, TYPES["xlsx"])
 
 
@@ -131,7 +131,7 @@ def plan(state: State, content: bytes, name: str | None, delete_missing: bool) -
         changes, found = workbook.plan(settings.kb_dir, content, file_name(name), today, settings.laws, delete_missing)
     finally:
         _BUSY.release()
-        memory.give_back()
+        heap.give_back()
     if changes is None:
         return Planned(None, found, "", "")
     return Planned(changes, found, workbook.digest(settings.kb_dir, changes), changes.diff(settings.kb_dir))

@@ -1,4 +1,4 @@
-"""The memory of this process: kept in one heap, given back when much was freed, and how much it is now."""
+"""The heap of this process: one for all threads, given back when much was freed, and how much memory is in use now."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _M_ARENA_MAX = -8
 """Of glibc's ``malloc.h``."""
 
 
-def save() -> None:
+def keep_one() -> None:
     """Keep one heap instead of one per thread, where the C library (glibc) can be told so.
 
     Threads that build snapshots would each leave a fragmented heap of their own: some 50 MB an office PC has better use
