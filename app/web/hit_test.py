@@ -68,7 +68,7 @@ class HitTestOut(schemas.Payload):
 
 @router.post("/hit-test", summary="批量命中测试", dependencies=[require("try")])
 def run(body: HitTestIn, state: CurrentState, snapshot: CurrentSnapshot) -> HitTestOut:
-    """一次最多 2000 句，约 10 秒。不留记录，也不接上文。"""
+    """一次最多 2000 句，要十几秒。不留记录，也不接上文。"""
     trials = [Trial(it.question, it.expected.strip()) for it in body.questions]
     beside = Question("", body.audience, None, body.business, state.now().date(), body.stage)
     outcomes = hit_test.run(snapshot, trials, beside)

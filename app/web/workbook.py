@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Form, Response, UploadFile
 
 from app import heap
+from app.editing.save import save
 from app.errors import AppError, KnowledgeRejected
+from app.knowledge.edit import Edit
 from app.knowledge.model import Problem
 from app.web import schemas
 from app.web.console.download import TYPES, file
@@ -138,16 +140,15 @@ def plan(state: State, content: bytes, name: str | None, delete_missing: bool) -
 
 
 def written(state: State, actor: Actor, planned: Planned, digest: str, name: str) -> None:
-    """Write what was shown under this digest.  Raises ``KnowledgeRejected``, ``PlanChanged`` or ``StorageFailed``."""
-    from app.knowledge.workbook import yaml_edit
-
+    """Write what was shown under this digest.  Raises ``KnowledgeRejected``, ``PlanChanged``, ``EditConflict`` or
+    ``StorageFailed``."""
     changes = planned.changes
     try:
         if changes is None:
             raise KnowledgeRejected("表里有错误，没有写入", [problem(found).model_dump() for found in planned.problems])
         if planned.digest != digest:
             raise PlanChanged("检查之后，知识库或表格变了，没有写入：请看现在会改动什么，再确认一次")
-        yaml_edit.write(changes)
+        save(state.layers, Edit(changes.texts))
     except AppError as error:
         state.audit.write(actor.name, ACTION, name, "refused", why=error.code)
         raise

@@ -129,6 +129,19 @@ def test_a_list_keeps_its_other_items_to_the_letter_and_the_blank_line_after_it(
     assert after == expected.replace(quoted, f"{quoted}      - 锁没反应了\n")
 
 
+def test_a_file_of_windows_keeps_its_line_ends(kb: Path):
+    file = kb / "faq" / "certificates.yaml"
+    text = file.read_text("utf-8").replace("\n", "\r\n")
+    file.write_bytes(text.encode())
+
+    def change(book: Any) -> None:
+        cell(book, 2, "标准问法").value = "CA锁怎么办理？"
+
+    before, after = planned(kb, edited(kb, change)).texts[file]
+    assert before == text
+    assert after == text.replace("CA数字证书怎么办理？", "CA锁怎么办理？")
+
+
 def test_a_new_row_is_a_new_entry_in_the_file_of_its_category(kb: Path):
     row = {
         "编号": 39, "标识": "ca-03", "分类": "CA数字证书", "投标人": "是", "通用": "是", "标准问法": "证书到期了怎么续？",

@@ -16,6 +16,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
 from app.errors import StorageFailed
+from app.knowledge.edit import text_of
 from app.knowledge.model import Audience, Business, Entry
 
 UNORDERED: Mapping[str, Sequence[str]] = {"audience": get_args(Audience), "business": get_args(Business)}
@@ -48,7 +49,7 @@ class Changes:
 def plan(kb: Path, old: Mapping[str, Entry], new: Sequence[Entry], delete_missing: bool = False) -> Changes:
     """What the files of ``kb/faq`` become when ``new`` are the entries; nothing is written."""
     wanted = {entry.id: entry for entry in new}
-    before = {path: path.read_text("utf-8") for path in sorted((kb / "faq").glob("*.yaml"))}
+    before = {path: text_of(path) for path in sorted((kb / "faq").glob("*.yaml"))}
     documents = {path: _yaml().load(text) for path, text in before.items()}
     homes = {document.get("category"): document["entries"] for document in documents.values()}
     changed, removed, moved = [], [], set()
@@ -72,7 +73,7 @@ def plan(kb: Path, old: Mapping[str, Entry], new: Sequence[Entry], delete_missin
     for entry in arriving:
         if entry.category in homes:
             homes[entry.category].append(_new(entry))
-    after = {path: _dumped(document) for path, document in documents.items()}
+    after = {path: _dumped(document, before[path]) for path, document in documents.items()}
     return Changes(
         {path: (before[path], after[path]) for path in before if before[path] != after[path]},
         tuple(entry.id for entry in new if entry.id not in old),
@@ -115,10 +116,12 @@ def _yaml() -> YAML:
     return yaml
 
 
-def _dumped(document: Any) -> str:
+def _dumped(document: Any, before: str) -> str:
+    """With the line ends the file had."""
     buffer = io.StringIO()
     _yaml().dump(document, buffer)
-    return buffer.getvalue()
+    text = buffer.getvalue()
+    return text.replace("\n", "\r\n") if "\r\n" in before else text
 
 
 def _update(listed: CommentedMap, old: Entry, new: Entry) -> None:
