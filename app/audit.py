@@ -18,6 +18,7 @@ import hashlib
 import io
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -52,19 +53,26 @@ ACTIONS = {
     "account.role": "改角色",
     "account.disable": "停用账号",
     "account.enable": "启用账号",
+    "account.unlock": "解除锁定",
     "token.create": "建令牌",
     "token.revoke": "作废令牌",
+    "workbook.write": "写入 Excel",
     "publish": "发布",
     "publish.override": "强制发布",
     "rollback": "回退",
     "cluster.dismiss": "没答好的问题：不用管",
     "cluster.restore": "没答好的问题：重新列出",
+    "entry.save": "存条目",
+    "entry.remove": "删条目",
+    "site.save": "存本中心取值",
     REPAIR: "断行已标记",
     HEAD_LOST: "head.json 曾缺失",
 }
 """What actions are called in front of people; one that is not listed is shown as it is."""
 
 Result = Literal["ok", "refused"]
+NOTED = r"([0-9]{1,12}):([0-9a-f]{12,64})"
+"""How a head is written down: the number of a record and its hash, or the beginning of it."""
 
 
 class Head(NamedTuple):
@@ -144,6 +152,12 @@ class Verdict:
     head: Head = START
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+
+def parsed(noted: str) -> tuple[int, str] | None:
+    """A head as somebody wrote it down; None when it is none."""
+    match = re.fullmatch(NOTED, noted)
+    return (int(match[1]), match[2]) if match else None
 
 
 def verify(folder: Path, noted: tuple[int, str] | None = None) -> Verdict:

@@ -371,17 +371,13 @@ def export_xlsx(
     file: Annotated[Path, typer.Argument(help="写到哪里，如 问答.xlsx")], kb: KbDir = None, as_json: AsJson = False
 ) -> None:
     """把常见问题导出成 Excel：一条一行，问法另成一表，带填写说明和下拉选项。"""
-    from app.knowledge.loader import load
-    from app.knowledge.workbook import writing
+    from app.publishing.workbook import exported
 
     settings = settings_or_exit(kb_dir=kb)
-    source = load(settings.kb_dir)
-    errors = [problem for problem in source.problems if problem.severity == "error"]
-    if errors:
-        fail(KnowledgeRejected("知识库有错误，没有导出；先用 yiboshi validate 查看并改好", errors), 1, as_json)
-    entries = sorted(source.records["entries"], key=lambda entry: entry.number)
+    with reported(as_json):
+        content, entries = exported(settings.kb_dir)
     try:
-        writing.write(file, entries)
+        file.write_bytes(content)
     except OSError as error:
         fail(StorageFailed(f"写不进 {file}（{error.strerror}）"), 3, as_json)
     wordings = sum(len(entry.aliases) + len(entry.not_aliases) for entry in entries)
@@ -406,7 +402,11 @@ def import_xlsx(
 
     settings = settings_or_exit(kb_dir=kb)
     with reported(as_json):
-        changes, problems = plan(settings.kb_dir, file, local_now().date(), settings.laws, delete_missing)
+        try:
+            content = file.read_bytes()
+        except OSError as error:
+            raise BadSettings(f"读不了 {file}（{error.strerror}）") from error
+        changes, problems = plan(settings.kb_dir, content, file.name, local_now().date(), settings.laws, delete_missing)
         if changes is None:
             raise KnowledgeRejected("有错误，没有改动任何内容", problems)
         if apply:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
@@ -21,7 +21,7 @@ from app.audit import Audit
 from app.terminal import AsJson, fail, out, reported, settings_or_exit
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from app.accounts.audited import Desk
 
 app = typer.Typer(name="admin", help="管理员账号和令牌", no_args_is_help=True, rich_markup_mode=None)
 token = typer.Typer(name="token", help="给程序用的令牌", no_args_is_help=True, rich_markup_mode=None)
@@ -35,18 +35,10 @@ Temporary = Annotated[bool, typer.Option("--temporary", help="密码是给别人
 ROLE_HELP = "、".join(f"{role} {name}" for role, name in ROLE_NAMES.items())
 
 
-class Desk(NamedTuple):
-    """What these commands work with."""
-
-    engine: Engine
-    audit: Audit
-    now: datetime
-    who: str
-
-
 @contextmanager
 def _desk(as_json: bool = False) -> Iterator[Desk]:
     from app.accounts.accounts import AccountRefused, NoSuchAccount
+    from app.accounts.audited import Desk
     from app.accounts.tokens import NoSuchToken
     from app.database import migrate, open_engine
 
@@ -55,7 +47,7 @@ def _desk(as_json: bool = False) -> Iterator[Desk]:
         engine = open_engine(settings.database)
         migrate(engine)
         try:
-            yield Desk(engine, Audit(settings.audit_dir, _now), _now(), _who())
+            yield Desk(engine, Audit(settings.audit_dir, _now), _now(), _who(), _who())
         except (AccountRefused, NoSuchAccount, NoSuchToken) as error:
             fail(error, 2, as_json)
         finally:
@@ -89,14 +81,13 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """建账号；第一个账号建好，管理页就有了。"""
-    from app.accounts import accounts
+    from app.accounts import accounts, audited
 
     with _desk(as_json) as desk:
         if role is None and accounts.exist(desk.engine):
             fail(accounts.AccountRefused(f"请用 --role 指定角色：{ROLE_HELP}"), 2, as_json)
         wanted: Role = "owner" if role is None else role.value
-        made = accounts.create(desk.engine, desk.now, name, wanted, _password(from_stdin), must_change=temporary)
-        desk.audit.write(desk.who, "account.create", made.name, role=made.role)
+        made = audited.create(desk, name, wanted, _password(from_stdin), must_change=temporary)
     text = f"建好账号「{made.name}」，角色 {ROLE_NAMES[made.role]}；登录地址 /admin/sign-in"
     _tell(as_json, text, name=made.name, role=made.role)
 
@@ -114,8 +105,15 @@ def list_accounts(as_json: AsJson = False) -> None:
         return
     table = Table("账号", "角色", "状态", "建于")
     for one in people:
-        locked = one.locked_until is not None and one.locked_until > desk.now
-        state = "已停用" if one.disabled else "锁定中" if locked else "待改密码" if one.must_change else "正常"
+        state = (
+            "已停用"
+            if one.disabled
+            else "锁定中"
+            if one.locked(desk.now)
+            else "待改密码"
+            if one.must_change
+            else "正常"
+        )
         table.add_row(one.name, ROLE_NAMES[one.role], state, _day(one.created_at))
     out.print(table)
     if machines:
@@ -130,37 +128,33 @@ def list_accounts(as_json: AsJson = False) -> None:
 @app.command()
 def password(name: Name, from_stdin: FromStdin = False, temporary: Temporary = False, as_json: AsJson = False) -> None:
     """重设密码；锁定随之解除，已登录的都要重新登录。"""
-    from app.accounts import accounts
+    from app.accounts import accounts, audited
 
     with _desk(as_json) as desk:
         found = accounts.find(desk.engine, name)
-        accounts.change_password(desk.engine, found.name, _password(from_stdin), must_change=temporary)
-        desk.audit.write(desk.who, "account.password", found.name)
+        audited.change_password(desk, found.name, _password(from_stdin), must_change=temporary)
     _tell(as_json, f"「{found.name}」的密码已重设", name=found.name)
 
 
 @app.command("role")
 def change_role(name: Name, role: Annotated[RoleName, typer.Argument(help=ROLE_HELP)], as_json: AsJson = False) -> None:
     """改角色；已登录的要重新登录。"""
-    from app.accounts import accounts
+    from app.accounts import accounts, audited
 
     with _desk(as_json) as desk:
         found = accounts.find(desk.engine, name)
-        accounts.change_role(desk.engine, found.name, role.value)
-        desk.audit.write(desk.who, "account.role", found.name, role=role.value, before=found.role)
+        audited.change_role(desk, found.name, role.value)
     _tell(as_json, f"「{found.name}」现在是{ROLE_NAMES[role.value]}", name=found.name, role=role.value)
 
 
 @app.command()
 def disable(name: Name, as_json: AsJson = False) -> None:
     """停用账号：立刻退出，不能再登录。"""
-    from app.accounts import accounts, tokens
+    from app.accounts import accounts, audited
 
     with _desk(as_json) as desk:
         found = accounts.find(desk.engine, name)
-        accounts.disable(desk.engine, found.name)
-        desk.audit.write(desk.who, "account.disable", found.name)
-        made = [it.name for it in tokens.listed(desk.engine) if it.created_by == found.name and it.alive(desk.now)]
+        made = audited.disable(desk, found.name)
     still = f"；他建的令牌仍然有效：{'、'.join(made)}（yiboshi admin token revoke 作废）" if made else ""
     _tell(as_json, f"「{found.name}」已停用{still}", name=found.name, tokens=made)
 
@@ -168,12 +162,11 @@ def disable(name: Name, as_json: AsJson = False) -> None:
 @app.command()
 def enable(name: Name, as_json: AsJson = False) -> None:
     """重新启用账号，解除锁定。"""
-    from app.accounts import accounts
+    from app.accounts import accounts, audited
 
     with _desk(as_json) as desk:
         found = accounts.find(desk.engine, name)
-        accounts.enable(desk.engine, found.name)
-        desk.audit.write(desk.who, "account.enable", found.name)
+        audited.enable(desk, found.name)
     _tell(as_json, f"「{found.name}」已启用", name=found.name)
 
 
@@ -185,22 +178,20 @@ def create_token(
     as_json: AsJson = False,
 ) -> None:
     """建令牌；只显示这一次，请立刻存好。"""
-    from app.accounts import accounts, tokens
+    from app.accounts import accounts, audited
 
     with _desk(as_json) as desk:
-        text = tokens.create(desk.engine, desk.now, name, role.value, desk.who, days)
-        desk.audit.write(desk.who, "token.create", accounts.plain_name(name), role=role.value, days=days)
+        text = audited.create_token(desk, name, role.value, days)
     _tell(as_json, text, name=accounts.plain_name(name), role=role.value, days=days, token=text)
 
 
 @token.command()
 def revoke(name: Annotated[str, typer.Argument(help="令牌名")], as_json: AsJson = False) -> None:
     """作废令牌，立刻生效。"""
-    from app.accounts import accounts, tokens
+    from app.accounts import accounts, audited
 
     with _desk(as_json) as desk:
-        tokens.revoke(desk.engine, desk.now, name)
-        desk.audit.write(desk.who, "token.revoke", accounts.plain_name(name))
+        audited.revoke_token(desk, name)
     _tell(as_json, f"令牌「{name}」已作废", name=accounts.plain_name(name))
 
 

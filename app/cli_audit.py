@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import deque
 from typing import Annotated, Any
 
@@ -11,14 +10,12 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from app.audit import ACTIONS, records
+from app.audit import ACTIONS, parsed, records
 from app.audit import verify as verify_log
 from app.config import BadSettings
 from app.terminal import AsJson, fail, out, reported, settings_or_exit
 
 app = typer.Typer(name="audit", help="审计日志", no_args_is_help=True, rich_markup_mode=None)
-
-NOTED = re.compile(r"([0-9]{1,12}):([0-9a-f]{12,64})")
 
 
 @app.command()
@@ -30,14 +27,14 @@ def verify(
 ) -> None:
     """核验审计日志有没有被改动、删减；没有，退出码 0，有，1。"""
     settings = settings_or_exit()
-    match = NOTED.fullmatch(noted) if noted is not None else None
-    if noted is not None and match is None:
+    head = parsed(noted) if noted is not None else None
+    if noted is not None and head is None:
         fail(BadSettings("--head 写成 序号:校验值，校验值至少 12 位"), 2, as_json)
     with reported(as_json):
-        verdict = verify_log(settings.audit_dir, (int(match[1]), match[2]) if match else None)
-    head = f"{verdict.head.seq}:{verdict.head.hash}"
+        verdict = verify_log(settings.audit_dir, head)
+    reached = f"{verdict.head.seq}:{verdict.head.hash}"
     if as_json:
-        found = {"ok": not verdict.problems, "records": verdict.head.seq, "head": head}
+        found = {"ok": not verdict.problems, "records": verdict.head.seq, "head": reached}
         print(json.dumps(found | {"problems": verdict.problems, "notes": verdict.notes}, ensure_ascii=False))
     else:
         for text in (*verdict.problems, *(f"{note}（不是改动）" for note in verdict.notes)):
@@ -46,7 +43,7 @@ def verify(
             out.print(f"核验不通过：{len(verdict.problems)} 处", style="bold red", highlight=False)
         else:
             out.print(f"核验通过，{verdict.head.seq} 条", style="bold green", highlight=False)
-            print(f"链头 {head}（另记一份，日后用 --head 核对）")
+            print(f"链头 {reached}（另记一份，日后用 --head 核对）")
     raise typer.Exit(1 if verdict.problems else 0)
 
 

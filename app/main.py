@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import functools
 import logging
 import re
@@ -22,11 +21,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.gzip import GZipMiddleware
 
-from app import __version__
+from app import __version__, heap
 from app.audit import Audit
 from app.config import Settings, load_settings
 from app.database import DatabaseUnusable, migrate, open_engine, reason
 from app.dialogue.turn import Sessions
+from app.editing.bench import Bench
+from app.editing.layers import Layers
 from app.errors import AppError, IndexUnusable, PublishBusy
 from app.index import history, store
 from app.index.encoder import Encoder, open_encoder
@@ -43,12 +44,16 @@ from app.receipt import load_key
 from app.snapshot import Snapshot, SnapshotHolder
 from app.text.tokenize import Dictionary, load_dictionary
 from app.web import (
+    accounts,
     admin,
     assets,
+    audit,
     chat,
     description,
+    editing,
     error_handlers,
     health,
+    hit_test,
     insights,
     lite,
     metrics,
@@ -56,11 +61,14 @@ from app.web import (
     receipts,
     schemas,
     signin,
+    system,
+    workbook,
 )
 from app.web.console import routes as console
 from app.web.deps import Publish, State
 from app.web.doorway import Doorway, door
 from app.web.security import BodyLimit, SecurityHeaders
+from app.web.uploads import body_limit
 
 log = logging.getLogger("yiboshi")
 
@@ -76,26 +84,8 @@ AT_START, WHEN_DUE, ON_SIGNAL = "启动时", "到期日", "SIGHUP"
 PURGE_SECONDS = 24 * 3600.0
 """How often what the journal keeps no longer is deleted."""
 
-M_ARENA_MAX = -8
-"""Of glibc's ``malloc.h``."""
-
-
-def save_memory() -> None:
-    """Keep one heap instead of one per thread, where the C library (glibc) can be told so.
-
-    Threads that build snapshots would each leave a fragmented heap of their own: some 50 MB an office PC has better use
-    for.  To be called before the first of them starts.
-    """
-    set_option = getattr(ctypes.CDLL(None), "mallopt", None)
-    if set_option is not None:
-        set_option(M_ARENA_MAX, 1)
-
-
-def give_back_memory() -> None:
-    """Return freed memory to the system, where the C library can; building a snapshot leaves much of it."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
+CLEAR_SECONDS = 300.0
+"""How long a candidate that nobody asks anything any more stays in memory, at least; twice as long at most."""
 
 
 def local_now() -> datetime:
@@ -145,7 +135,7 @@ def current_or_published(
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    save_memory()
+    heap.keep_one()
     settings: Settings = app.state.settings
     encoder = open_encoder(settings.encoder, settings.threads)
     dictionary = load_dictionary()
@@ -156,6 +146,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     journal = _journal(settings, engine, receipt_key)
 
     audit = Audit(settings.audit_dir, local_now)
+    layers = Layers(settings.kb_dir, settings.overlays, settings.laws, settings.indexes)
+    bench = Bench(layers, encoder, dictionary, local_now)
 
     def publish(by: str, override: Mapping[str, str] | None = None, enforce: bool = True) -> PublishReport:
         recent = recent_questions(engine) if settings.journal else []
@@ -176,6 +168,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
             keep=settings.keep_versions,
         )
         _serve(holder, snapshot)
+        bench.forget()
         return report
 
     def step_back(by: str, version: str | None = None) -> Rollback:
@@ -198,9 +191,12 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
             pipeline.vectors_at_hand(settings.indexes, encoder),
         ),
         now=local_now,
+        started=local_now(),
         receipt_key=receipt_key,
         engine=engine,
         audit=audit,
+        layers=layers,
+        bench=bench,
         administered=door(settings, engine),
         password_limiter=CapacityLimiter(1),
         vectors=Remembered(),
@@ -211,9 +207,10 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hangup.set)
     tasks.append(asyncio.create_task(_publish_on(hangup, publish)))
     tasks.append(asyncio.create_task(_publish_when_due(settings, holder, publish)))
+    tasks.append(asyncio.create_task(_clear(bench)))
     if settings.journal:
         tasks.append(asyncio.create_task(_purge_daily(engine, settings.journal_days)))
-    give_back_memory()
+    heap.give_back()
     log.info("serving %s (%s)", holder.current().version, encoder.name)
     try:
         yield
@@ -241,6 +238,14 @@ async def _purge_daily(engine: Engine, keep_days: int) -> None:
         except (AppError, SQLAlchemyError) as error:
             log.warning("过期的记录没有删除：%s", reason(error))
         await asyncio.sleep(PURGE_SECONDS)
+
+
+async def _clear(bench: Bench) -> None:
+    """Nobody tries anything any more: what trying took is given back."""
+    while True:
+        await asyncio.sleep(CLEAR_SECONDS)
+        if await run_in_threadpool(bench.forget_unused, CLEAR_SECONDS):
+            heap.give_back()
 
 
 def _migrated(engine: Engine) -> None:
@@ -296,7 +301,7 @@ async def _published(publish: Callable[[], PublishReport]) -> None:
 def _serve(holder: SnapshotHolder, snapshot: Snapshot) -> None:
     holder.swap(snapshot)
     del snapshot
-    give_back_memory()
+    heap.give_back()
     log.info("serving %s", holder.current().version)
 
 
@@ -344,6 +349,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(receipts.router, tags=["咨询"])
     app.include_router(admin.router, tags=["管理"])
     app.include_router(insights.router, tags=["管理"])
+    app.include_router(hit_test.router, tags=["管理"])
+    app.include_router(workbook.router, tags=["管理"])
+    app.include_router(accounts.router, tags=["管理"])
+    app.include_router(audit.router, tags=["管理"])
+    app.include_router(system.router, tags=["管理"])
+    app.include_router(editing.router, tags=["编辑"])
     app.include_router(signin.router)
     app.include_router(console.router)
     app.include_router(description.router)
@@ -356,6 +367,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     error_handlers.install(app)
     app.add_middleware(Doorway)
     app.add_middleware(GZipMiddleware, minimum_size=1024)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, limit=body_limit)
     app.add_middleware(SecurityHeaders, embed_origins=settings.embed_origins)
     return app

@@ -48,6 +48,9 @@ class Account:
     must_change: bool
     """The password was chosen by somebody else: nothing may be done before it is changed."""
 
+    def locked(self, now: datetime) -> bool:
+        return self.locked_until is not None and self.locked_until > now
+
 
 @dataclass(frozen=True)
 class Attempt:
@@ -162,6 +165,11 @@ def disable(engine: Engine, name: str) -> None:
 def enable(engine: Engine, name: str) -> None:
     with engine.begin() as connection:
         _update(connection, name, disabled=False, failures=0, locked_until=None)
+
+
+def unlock(engine: Engine, name: str) -> None:
+    with engine.begin() as connection:
+        _update(connection, name, failures=0, locked_until=None)
 
 
 def _hashed(name: str, password: str) -> str:

@@ -30,3 +30,14 @@ def recent_questions(engine: Engine, most: int = MOST) -> list[str]:
     except SQLAlchemyError as error:
         log.warning("近期的问题读不出来，没有比较：%s", reason(error))
         return []
+
+
+def latencies(engine: Engine, most: int) -> list[float]:
+    """How many milliseconds each of the last replies took; none where the database cannot be read."""
+    latest = select(questions.c.took_ms).order_by(questions.c.id.desc()).limit(most)
+    try:
+        with engine.connect() as connection:
+            return list(connection.execute(latest).scalars())
+    except SQLAlchemyError as error:
+        log.warning("用时读不出来：%s", reason(error))
+        return []

@@ -18,7 +18,7 @@ PARTS = {
     "look.js": ("look.js",),
     "chat.js": ("dom.js", "share.js", "cards.js", "combobox.js", "chat.js"),
     "chat.css": ("chat.css",),
-    "console.js": ("console.js",),
+    "console.js": ("console.js", "desk.js"),
     "console.css": ("console.css",),
 }
 """Sent file -> its parts, in the order in which they run."""

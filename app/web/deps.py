@@ -10,7 +10,8 @@ from typing import Annotated, Any, Protocol
 
 from anyio import CapacityLimiter
 from fastapi import Depends, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import HTTPBearer
+from fastapi.security.utils import get_authorization_scheme_param
 from sqlalchemy import Engine
 
 from app.accounts import accounts, sessions, tokens
@@ -18,6 +19,8 @@ from app.accounts.roles import MAY, ROLE_NAMES, Action, Role, may
 from app.audit import Audit
 from app.config import Settings
 from app.dialogue.turn import Sessions
+from app.editing.bench import Bench
+from app.editing.layers import Layers
 from app.errors import Forbidden, MustChangePassword, Unauthorized
 from app.insights.clusters import Remembered
 from app.journal.journal import Journal
@@ -44,10 +47,13 @@ class State:
     """By whom, and to which version; None: the one before."""
     check: Callable[[], Checked]
     now: Callable[[], datetime]
+    started: datetime
     receipt_key: bytes | None = field(repr=False)
     """None: answers carry no receipts."""
     engine: Engine
     audit: Audit
+    layers: Layers
+    bench: Bench
     administered: Callable[[], bool]
     """Whether there is anybody who could administer this; without, there are no such addresses."""
     password_limiter: CapacityLimiter
@@ -92,21 +98,24 @@ class Actor:
         return sessions.csrf_token(self.session)
 
 
-def get_actor(
-    request: Request,
-    state: CurrentState,
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
-    csrf: CsrfGiven,
-) -> Actor:
-    if credentials is not None:
-        return _with_token(state, credentials.credentials)
+def recognised(request: Request, state: State) -> Actor:
+    """Who sends a request, by its headers alone; whether they meant to is another question.  Raises ``Unauthorized``."""
+    scheme, token = get_authorization_scheme_param(request.headers.get("Authorization"))
+    if scheme.lower() == "bearer" and token:
+        return _with_token(state, token)
     session = session_cookie.read(request, state.settings)
     name = sessions.account_of(state.engine, state.now(), session) if session else None
     if name is None:
         raise Unauthorized("没有登录，或者登录已过期")
-    forgery.refuse_forged(request, session, csrf)
     account = accounts.find(state.engine, name)
     return Actor(name, account.role, name, session, account.must_change)
+
+
+def get_actor(request: Request, state: CurrentState, _: Annotated[Any, Depends(_bearer)], csrf: CsrfGiven) -> Actor:
+    actor = recognised(request, state)
+    if actor.session:
+        forgery.refuse_forged(request, actor.session, csrf)
+    return actor
 
 
 CurrentActor = Annotated[Actor, Depends(get_actor)]

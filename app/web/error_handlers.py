@@ -6,7 +6,7 @@ Browsers that open a page of the administrators get a page instead: the sign-in 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -23,6 +23,7 @@ log = logging.getLogger("yiboshi")
 
 NOTHING_THERE = ("not_found", "没有这个地址")
 _HTTP = {
+    400: ("invalid_request", "请求的内容读不出来：格式不对，或者其中一项文字太长"),
     404: NOTHING_THERE,
     405: ("method_not_allowed", "这个地址不支持这种请求方法"),
     413: ("too_large", "请求太大"),
@@ -45,10 +46,18 @@ def install(app: FastAPI) -> None:
 
 def _app_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, AppError)
-    if addresses.is_page(request.url.path) and "text/html" in request.headers.get("accept", ""):
+    return answer_to(request, error)
+
+
+def answer_to(request: Request, error: AppError) -> Response:
+    if _wants_page(request):
         return _page(request, error)
     headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
     return error_response(error.status, error.code, error.message, error.data(), headers)
+
+
+def _wants_page(request: Request) -> bool:
+    return addresses.is_page(request.url.path) and "text/html" in request.headers.get("accept", "")
 
 
 DATABASE_AWAY = "数据库现在用不了，请稍后再试"
@@ -72,8 +81,12 @@ def _page(request: Request, error: AppError) -> Response:
         return RedirectResponse(target, 303)
     if isinstance(error, MustChangePassword):
         return RedirectResponse(addresses.to("account", path), 303)
-    context = {"problem": error.message, "details": error.details, "up": addresses.to("", path)}
-    return pages.templates.TemplateResponse(request, "admin_problem.html", context, status_code=error.status)
+    return _problem_page(request, error.status, error.message, error.details)
+
+
+def _problem_page(request: Request, status: int, problem: str, details: Sequence[Any] = ()) -> Response:
+    context = {"problem": problem, "details": details, "up": addresses.to("", request.url.path)}
+    return pages.templates.TemplateResponse(request, "admin_problem.html", context, status_code=status)
 
 
 def _invalid_request(_: Request, error: Exception) -> JSONResponse:
@@ -97,6 +110,8 @@ def _sentence(fault: Any) -> str:
         "string_pattern_mismatch": f"{name} 的写法不对",
         "string_type": f"{name} 应是文字",
         "string_unicode": "文字里有不能识别的字符",
+        "too_short": f"{name} 至少 {context.get('min_length')} 项",
+        "too_long": f"{name} 最多 {context.get('max_length')} 项，这里有 {context.get('actual_length')} 项",
         "missing_argument": f"缺少 {name}",
         "literal_error": f"{name} 只能是 {context.get('expected', '').replace(' or ', '、').replace(', ', '、')}",
         "value_error": f"{name}：{context.get('error', '')}",
@@ -115,7 +130,9 @@ def _sentence(fault: Any) -> str:
     return sentences.get(fault["type"], f"{name}：{fault['msg']}")
 
 
-def _http_error(_: Request, error: Exception) -> JSONResponse:
+def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code, message = _HTTP.get(error.status_code, ("http_error", "请求没有成功"))
+    if _wants_page(request):
+        return _problem_page(request, error.status_code, message)
     return error_response(error.status_code, code, message, headers=error.headers)

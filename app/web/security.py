@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
+from fastapi import Request
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.errors import AppError
 from app.web.addresses import is_inside
-from app.web.error_handlers import error_response
+from app.web.error_handlers import answer_to, database_failed, error_response
 
 log = logging.getLogger(__name__)
 
@@ -69,31 +72,37 @@ class SecurityHeaders:
             await failure(scope, receive, send_with_headers)
 
 
-class BodyLimit:
-    """Refuse bodies over ``MAX_BODY_BYTES`` before they are read into memory, whatever they claim about their length."""
+class TooLarge(AppError):
+    code = "too_large"
+    status = 413
 
-    def __init__(self, app: ASGIApp) -> None:
+
+class BodyLimit:
+    """Refuse bodies that are too large before they are read into memory, whatever they claim about their length.
+
+    ``limit`` says how many bytes a request may carry, or raises an ``AppError`` to have none of its body read.
+    """
+
+    def __init__(self, app: ASGIApp, limit: Callable[[Scope], Awaitable[int]]) -> None:
         self._app = app
+        self._limit = limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        declared = Headers(scope=scope).get("content-length", "0")
-        if declared.isdecimal() and int(declared) > MAX_BODY_BYTES:
-            await self._refuse(scope, receive, send)
+        try:
+            body = await _read(scope, receive, await self._limit(scope))
+        except AppError as error:
+            response = answer_to(Request(scope), error)
+            response.headers["Connection"] = "close"
+            await response(scope, receive, send)
             return
-        body = b""
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return
-            body += message.get("body", b"")
-            if len(body) > MAX_BODY_BYTES:
-                await self._refuse(scope, receive, send)
-                return
-            if not message.get("more_body", False):
-                break
+        except SQLAlchemyError as error:
+            await database_failed(error)(scope, receive, send)
+            return
+        if body is None:
+            return
         given = False
 
         async def replay() -> Message:
@@ -105,8 +114,25 @@ class BodyLimit:
 
         await self._app(scope, replay, send)
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = error_response(
-            413, "too_large", f"请求太大，最多 {MAX_BODY_BYTES // 1024} KB", headers={"Connection": "close"}
-        )
-        await response(scope, receive, send)
+
+async def _read(scope: Scope, receive: Receive, limit: int) -> bytes | None:
+    """The whole body; None when the client has gone."""
+    declared = Headers(scope=scope).get("content-length", "0")
+    if declared.isdecimal() and int(declared) > limit:
+        raise _too_large(limit)
+    parts, size = [], 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > limit:
+            raise _too_large(limit)
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+def _too_large(limit: int) -> TooLarge:
+    most = f"{limit // 1024} KB" if limit < 1024 * 1024 else f"{limit // (1024 * 1024)} MB"
+    return TooLarge(f"请求太大，最多 {most}")

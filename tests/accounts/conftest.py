@@ -8,7 +8,7 @@ from tests.journal.conftest import empty as empty
 from tests.journal.conftest import engine as engine
 from tests.journal.conftest import postgres as postgres
 from tests.journal.conftest import url as url
+from tests.web.office import OTHER as OTHER
+from tests.web.office import PASSWORD as PASSWORD
 
-PASSWORD = "七里香-Harbor-27"
-OTHER = "落花生-Lantern-83"
 NOW = datetime(2026, 12, 1, 9, 30, tzinfo=timezone(timedelta(hours=8)))

@@ -54,13 +54,13 @@ def cell(book: Any, row: int, title: str) -> Any:
 
 
 def problems_of(kb: Path, path: Path) -> list[Problem]:
-    raw, problems = reading.read(path)
+    raw, problems = reading.read(path.read_bytes(), path.name)
     found = [*problems, *validate(load(kb, faq=raw), TODAY)]
     return [problem for problem in found if problem.severity == "error"]
 
 
 def planned(kb: Path, path: Path, delete_missing: bool = False) -> Changes:
-    raw, problems = reading.read(path)
+    raw, problems = reading.read(path.read_bytes(), path.name)
     source = load(kb, faq=raw)
     assert [str(p) for p in [*problems, *source.problems]] == []
     return yaml_edit.plan(kb, entries_of(kb), source.records["entries"], delete_missing)
@@ -72,7 +72,7 @@ def test_a_round_trip_changes_nothing(kb: Path, tmp_path: Path, shipped: bool):
     path = tmp_path / "faq.xlsx"
     before = entries_of(kb)
     writing.write(path, list(before.values()))
-    raw, problems = reading.read(path)
+    raw, problems = reading.read(path.read_bytes(), path.name)
     source = load(kb, faq=raw)
     assert [str(problem) for problem in [*problems, *source.problems]] == []
     changes = yaml_edit.plan(kb, before, source.records["entries"])
@@ -107,6 +107,39 @@ def test_wordings_are_added_and_taken_away_by_rows(kb: Path):
     now = entries_of(kb)["ca-02"]
     assert now.aliases == ("U盾提示密码已锁定",)
     assert now.not_aliases == ("登录密码忘了", "手机密码忘了")
+
+
+def test_a_list_keeps_its_other_items_to_the_letter_and_the_blank_line_after_it(kb: Path):
+    file = kb / "faq" / "certificates.yaml"
+    text = file.read_text("utf-8")
+    quoted = '      - "锁的密码忘了"  # 常听到\n      - U盾提示密码已锁定\n'
+    text = text.replace("      - 锁的密码忘了\n      - U盾提示密码已锁定\n", quoted)
+    text = text.replace("    updated: 2026-01-15\n\n  - id: ca-02", "\n  - id: ca-02").replace(
+        "    keywords: [办锁, 新办]\n", "    updated: 2026-01-15\n    keywords: [办锁, 新办]\n"
+    )  # the list of wordings is now the last key of ca-01
+    file.write_text(text, "utf-8")
+
+    def change(book: Any) -> None:
+        sheet = book[WORDINGS]
+        sheet.append(["ca-01", "问法", "锁快过期了"])
+        sheet.append(["ca-02", "问法", "锁没反应了"])
+
+    after = planned(kb, edited(kb, change)).texts[file][1]
+    expected = text.replace("      - 新公司想申请一把锁\n", "      - 新公司想申请一把锁\n      - 锁快过期了\n")
+    assert after == expected.replace(quoted, f"{quoted}      - 锁没反应了\n")
+
+
+def test_a_file_of_windows_keeps_its_line_ends(kb: Path):
+    file = kb / "faq" / "certificates.yaml"
+    text = file.read_text("utf-8").replace("\n", "\r\n")
+    file.write_bytes(text.encode())
+
+    def change(book: Any) -> None:
+        cell(book, 2, "标准问法").value = "CA锁怎么办理？"
+
+    before, after = planned(kb, edited(kb, change)).texts[file]
+    assert before == text
+    assert after == text.replace("CA数字证书怎么办理？", "CA锁怎么办理？")
 
 
 def test_a_new_row_is_a_new_entry_in_the_file_of_its_category(kb: Path):
@@ -154,7 +187,7 @@ def test_an_entry_that_names_its_category_itself_stays_in_its_file(kb: Path):
 def test_a_folder_with_faults_is_not_edited(kb: Path):
     path = exported(kb)
     small_kb.edit(kb, "faq/certificates.yaml", "number: 038", "number: 38")
-    changes, problems = plan(kb, path, TODAY)
+    changes, problems = plan(kb, path.read_bytes(), path.name, TODAY)
     assert changes is None
     assert [(problem.mark.file, problem.key) for problem in problems] == [
         ("kb/faq/certificates.yaml", "entries[1].number")
@@ -166,7 +199,7 @@ def test_a_new_entry_of_a_category_without_a_file_is_named(kb: Path):
         cell(book, 2, "标识").value = "guide-01"
         cell(book, 2, "分类").value = "新手指南"
 
-    raw, _ = reading.read(edited(kb, change))
+    raw, _ = reading.read(edited(kb, change).read_bytes(), "faq.xlsx")
     source = load(kb, faq=raw)
     assert yaml_edit.plan(kb, entries_of(kb), source.records["entries"]).homeless == ("guide-01",)
 
@@ -180,7 +213,7 @@ def test_a_missing_row_deletes_only_when_asked_to(kb: Path):
                 sheet.delete_rows(row)
 
     path = edited(kb, change)
-    raw, _ = reading.read(path)
+    raw, _ = reading.read(path.read_bytes(), path.name)
     new = load(kb, faq=raw).records["entries"]
     kept = yaml_edit.plan(kb, entries_of(kb), new)
     assert (kept.texts, kept.missing, kept.removed) == ({}, ("deposit-02",), ())
@@ -245,19 +278,18 @@ def test_columns_may_stand_in_any_order_but_must_be_there_under_their_names(kb: 
         cell(book, 1, "标准问法").value = "标准问题"
 
     assert planned(kb, edited(kb, shuffle)).texts == {}
-    messages = [problem.message for problem in reading.read(edited(kb, rename))[1]]
+    messages = [problem.message for problem in reading.read(edited(kb, rename).read_bytes(), "faq.xlsx")[1]]
     assert messages == ["不认识的列，是不是想写「标准问法」", "缺少列"]
 
 
 def test_what_is_no_workbook_is_said_so(tmp_path: Path):
     path = tmp_path / "faq.xlsx"
     path.write_text("编号,标识", "utf-8")
-    (problem,) = reading.read(path)[1]
-    assert "读不出来" in problem.message
+    (problem,) = reading.read(path.read_bytes(), path.name)[1]
+    assert "不是 Excel" in problem.message
     with zipfile.ZipFile(path, "w") as file:
         file.writestr("x", "y")
-    assert "读不出来" in reading.read(path)[1][0].message
-    assert "读不出来" in reading.read(tmp_path / "nowhere.xlsx")[1][0].message
+    assert "读不出来" in reading.read(path.read_bytes(), path.name)[1][0].message
 
 
 def test_no_text_becomes_a_formula_or_a_number(kb: Path):

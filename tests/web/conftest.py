@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from app.config import Settings
 from app.main import create_app
 from app.web.deps import State
+from tests.web.office import Clock, Office
 from tests.web.server import World, of
 from tests.web.worlds import small_world as small_world
 
@@ -99,3 +100,17 @@ def serve() -> Iterator[Serve]:
 def world(small_world: World, tmp_path: Path) -> World:
     """Small knowledge, already published, of this test's own."""
     return small_world.copy(tmp_path)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr("app.main.local_now", clock)
+    return clock
+
+
+@pytest.fixture
+def office(serve: Serve, world: World, clock: Clock) -> Office:
+    office = Office(serve(world), world, clock)
+    office.hire("zhang", "owner")
+    return office

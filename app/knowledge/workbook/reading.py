@@ -2,39 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
-
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from app.knowledge.loader import RawEntry
 from app.knowledge.model import Mark, Problem
 from app.knowledge.workbook.columns import COLUMNS, ENTRIES, KINDS, LISTS, WORDING_COLUMNS, WORDINGS, YES
+from app.knowledge.workbook.opening import Rows, WorkbookUnusable, cell_name, sheets
 from app.knowledge.yaml_source import Marks, Path_
 
 Row = dict[str, tuple[str, Mark]]
 """Title of the column -> (text, place) of a cell that is not empty."""
 
 
-def read(path: Path) -> tuple[list[RawEntry], list[Problem]]:
-    """Entries in the order of the rows; marks count rows and columns of the sheet from 1."""
+def read(content: bytes, name: str) -> tuple[list[RawEntry], list[Problem]]:
+    """Entries in the order of the rows; marks count rows and columns of the sheet from 1.  ``name`` is that of the file."""
     problems: list[Problem] = []
     try:
-        book = load_workbook(path, read_only=True, data_only=True)
-    except (OSError, InvalidFileException, BadZipFile, KeyError, ValueError) as error:
-        return [], [
-            Problem("error", Mark(path.name, 1, 1), "", f"读不出来（{error}）", path.name, "另存为 .xlsx 的工作簿")
-        ]
-    try:
-        rows = _rows(book, path.name, ENTRIES, [column.title for column in COLUMNS], problems)
-        wordings = _rows(book, path.name, WORDINGS, [title for title, _, _ in WORDING_COLUMNS], problems)
-    finally:
-        book.close()
+        found = sheets(content)
+    except WorkbookUnusable as error:
+        return [], [Problem("error", Mark(name, 1, 1), "", error.message)]
+    rows = _rows(found, name, ENTRIES, [column.title for column in COLUMNS], problems)
+    wordings = _rows(found, name, WORDINGS, [title for title, _, _ in WORDING_COLUMNS], problems)
     entries = [_entry(row, i) for i, row in enumerate(rows)]
     by_id = {entry.id: entry for entry in entries if entry.id}
     for row in wordings:
@@ -42,14 +32,19 @@ def read(path: Path) -> tuple[list[RawEntry], list[Problem]]:
     return entries, problems
 
 
-def _rows(book: Any, file: str, sheet: str, titles: list[str], problems: list[Problem]) -> list[Row]:
-    if sheet not in book.sheetnames:
+def cell_of(mark: Mark) -> tuple[str, str] | None:
+    """Sheet and cell, as Excel shows them; None for a place in a file of the knowledge base."""
+    _, is_cell, sheet = mark.file.rpartition("#")
+    return (sheet, cell_name(mark.line, mark.column)) if is_cell and sheet in (ENTRIES, WORDINGS) else None
+
+
+def _rows(found: Mapping[str, Rows], file: str, sheet: str, titles: list[str], problems: list[Problem]) -> list[Row]:
+    if sheet not in found:
         message = f"没有名为「{sheet}」的工作表"
-        problems.append(Problem("error", Mark(file, 1, 1), sheet, message, "、".join(book.sheetnames), sheet))
+        problems.append(Problem("error", Mark(file, 1, 1), sheet, message, "、".join(found), sheet))
         return []
     name = f"{file}#{sheet}"
-    lines = book[sheet].iter_rows(values_only=True)
-    head = [_cell(value) for value in next(lines, ())]
+    head, *lines = found[sheet] or [()]
     for position, title in enumerate(head, 1):
         if title and title not in titles:
             near = get_close_matches(title, titles, 1, 0.5)
@@ -61,25 +56,16 @@ def _rows(book: Any, file: str, sheet: str, titles: list[str], problems: list[Pr
     for title in titles:
         if title not in head:
             problems.append(Problem("error", Mark(name, 1, 1), title, "缺少列", allowed=title))
-    found = []
+    filled = []
     for number, line in enumerate(lines, 2):
         row = {
             title: (text, Mark(name, number, position))
-            for position, (title, value) in enumerate(zip(head, line, strict=False), 1)
-            if title and (text := _cell(value))
+            for position, (title, text) in enumerate(zip(head, line, strict=False), 1)
+            if title and text
         }
         if row:
-            found.append(row)
-    return found
-
-
-def _cell(value: Any) -> str:
-    """As it reads on the screen: a date as a date, a number that Excel made of 037 as 37."""
-    if isinstance(value, datetime | date):
-        return f"{value:%Y-%m-%d}"
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return "" if value is None else str(value).replace("\r\n", "\n").replace("\r", "\n").strip()
+            filled.append(row)
+    return filled
 
 
 def _entry(row: Row, position: int) -> RawEntry:

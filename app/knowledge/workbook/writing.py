@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import IO
 
 from openpyxl import Workbook
 from openpyxl.cell import Cell
@@ -20,7 +21,7 @@ SPARE_ROWS = 500
 """Rows below the last one that have drop-downs too."""
 
 
-def write(path: Path, entries: Sequence[Entry]) -> None:
+def write(file: Path | IO[bytes], entries: Sequence[Entry]) -> None:
     """Write the workbook; raises ``OSError`` when the file cannot be written."""
     book = Workbook()
     book.remove(book.active)
@@ -43,7 +44,7 @@ def write(path: Path, entries: Sequence[Entry]) -> None:
                     _text(wordings.cell(row, position), value)
     _choices(wordings, 2, list(KINDS.values()), row)
     _help(book.create_sheet(HELP))
-    book.save(path)
+    book.save(file)
 
 
 def _head(sheet: Worksheet, columns: Sequence[tuple[str, str, int]]) -> None:
@@ -80,10 +81,14 @@ def _help(sheet: Worksheet) -> None:
     lines = [
         (
             "怎么用",
-            "改好后保存，运行 yiboshi import-xlsx 文件名：先只检查并列出会改动的内容，加 --write 才写进知识库，发布后生效。",
+            "改好后保存，在管理页「Excel 往返」上传：先只检查并列出会改动的内容，确认后才写进知识库，发布后生效。"
+            "也可以在服务器上运行 yiboshi import-xlsx 文件名，加 --write 才写入。",
         ),
         ("不要改", "表头文字和工作表名。列的先后可以换，多余的列请删去。"),
-        ("删除条目", "删掉一行不等于删除条目；确实要删，导入时加 --delete-missing。"),
+        (
+            "删除条目",
+            "删掉一行不等于删除条目；确实要删，上传时勾选「表里没有的条目删除」，或导入时加 --delete-missing。",
+        ),
         *((f"{ENTRIES}·{column.title}", column.help) for column in COLUMNS),
         *((f"{WORDINGS}·{title}", about) for title, about, _ in WORDING_COLUMNS),
     ]

@@ -7,7 +7,7 @@ import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import unified_diff
+from difflib import SequenceMatcher, unified_diff
 from pathlib import Path
 from typing import Any, get_args
 
@@ -16,6 +16,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
 from app.errors import StorageFailed
+from app.knowledge.edit import text_of
 from app.knowledge.model import Audience, Business, Entry
 
 UNORDERED: Mapping[str, Sequence[str]] = {"audience": get_args(Audience), "business": get_args(Business)}
@@ -48,7 +49,7 @@ class Changes:
 def plan(kb: Path, old: Mapping[str, Entry], new: Sequence[Entry], delete_missing: bool = False) -> Changes:
     """What the files of ``kb/faq`` become when ``new`` are the entries; nothing is written."""
     wanted = {entry.id: entry for entry in new}
-    before = {path: path.read_text("utf-8") for path in sorted((kb / "faq").glob("*.yaml"))}
+    before = {path: text_of(path) for path in sorted((kb / "faq").glob("*.yaml"))}
     documents = {path: _yaml().load(text) for path, text in before.items()}
     homes = {document.get("category"): document["entries"] for document in documents.values()}
     changed, removed, moved = [], [], set()
@@ -72,7 +73,7 @@ def plan(kb: Path, old: Mapping[str, Entry], new: Sequence[Entry], delete_missin
     for entry in arriving:
         if entry.category in homes:
             homes[entry.category].append(_new(entry))
-    after = {path: _dumped(document) for path, document in documents.items()}
+    after = {path: _dumped(document, before[path]) for path, document in documents.items()}
     return Changes(
         {path: (before[path], after[path]) for path in before if before[path] != after[path]},
         tuple(entry.id for entry in new if entry.id not in old),
@@ -115,10 +116,12 @@ def _yaml() -> YAML:
     return yaml
 
 
-def _dumped(document: Any) -> str:
+def _dumped(document: Any, before: str) -> str:
+    """With the line ends the file had."""
     buffer = io.StringIO()
     _yaml().dump(document, buffer)
-    return buffer.getvalue()
+    text = buffer.getvalue()
+    return text.replace("\n", "\r\n") if "\r\n" in before else text
 
 
 def _update(listed: CommentedMap, old: Entry, new: Entry) -> None:
@@ -128,9 +131,45 @@ def _update(listed: CommentedMap, old: Entry, new: Entry) -> None:
             continue
         if after[key] in (None, []):
             listed.pop(key, None)
+        elif isinstance(listed.get(key), CommentedSeq) and _json(listed[key]) == before[key]:
+            _update_items(listed[key], before[key], after[key])
         else:
             flow = isinstance(listed.get(key), CommentedSeq | CommentedMap) and listed[key].fa.flow_style()
             listed[key] = _node(after[key], bool(flow))
+
+
+def _update_items(seq: CommentedSeq, before: Sequence[Any], after: Sequence[Any]) -> None:
+    """Take out and put in what differs; the other items stay as they were written, quotes and comments included."""
+    flow = bool(seq.fa.flow_style())
+    end = _blank_lines(seq)
+    opcodes = SequenceMatcher(
+        None, [repr(it) for it in before], [repr(it) for it in after], autojunk=False
+    ).get_opcodes()
+    for tag, i, to, j, until in reversed(opcodes):
+        if tag != "equal":
+            for at in reversed(range(i, to)):
+                del seq[at]
+            for item in reversed(after[j:until]):
+                seq.insert(i, _node(item, flow or isinstance(item, dict)))
+    if end is not None:
+        seq.ca.items[len(seq) - 1] = end
+
+
+def _blank_lines(seq: CommentedSeq) -> Any:
+    """Those after the last item, taken off it: they belong to the end of the list, whatever comes to stand there."""
+    last = len(seq) - 1
+    comment = seq.ca.items.get(last)
+    text = comment[0].value if comment and comment[0] is not None else ""
+    return seq.ca.items.pop(last) if text and not text.strip() else None
+
+
+def _json(node: Any) -> Any:
+    """A node of the document as ``_plain`` gives it."""
+    if isinstance(node, list):
+        return [_json(item) for item in node]
+    if isinstance(node, dict):
+        return {str(key): _json(value) for key, value in node.items()}
+    return node if node is None else str(node)
 
 
 def _new(entry: Entry) -> CommentedMap:

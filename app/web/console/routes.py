@@ -5,9 +5,14 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from app.web.console import dashboard, insights
+from app.web.console import audit, dashboard, excel, hit_test, insights, people, system
 
 router = APIRouter(prefix="/admin", include_in_schema=False)
 router.add_api_route("", dashboard.dashboard, methods=["GET", "HEAD"], response_class=HTMLResponse)  # /admin as typed
 router.include_router(dashboard.router)
 router.include_router(insights.router)
+router.include_router(excel.router)
+router.include_router(hit_test.router)
+router.include_router(people.router)
+router.include_router(audit.router)
+router.include_router(system.router)
