@@ -4,4 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from app.web.console import entries
+
 router = APIRouter(prefix="/admin", include_in_schema=False)
+router.include_router(entries.router)
