@@ -135,7 +135,7 @@ def _own(raw: Sequence[RawEntry], problems: Sequence[Problem]) -> Mapping[str, S
     found: dict[str, list[Problem]] = defaultdict(list)
     for problem in problems:
         lines = places.get(problem.mark.file, [])
-        at = bisect_right(lines, problem.mark.line, key=lambda place: place[0])
-        if at:
-            found[lines[at - 1][1]].append(problem)
+        above = bisect_right(lines, problem.mark.line, key=lambda place: place[0])
+        if above:
+            found[lines[above - 1][1]].append(problem)
     return found

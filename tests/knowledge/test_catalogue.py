@@ -36,7 +36,7 @@ def words(row: Row) -> list[str]:
 def test_what_is_as_published_has_nothing_to_say(kb: Path):
     found = rows(kb, checked=True)
     assert list(found) == ["ca-01", "ca-02", "deposit-01", "deposit-02"]
-    assert {key: words(row) for key, row in found.items()} == dict.fromkeys(found, [])
+    assert {key: words(row) for key, row in found.items()} == {key: [] for key in found}
 
 
 def test_an_edit_and_a_new_entry_are_not_published_yet(kb: Path):

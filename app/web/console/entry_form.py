@@ -24,14 +24,15 @@ class Control(NamedTuple):
     choices: Mapping[str, str] = {}
 
 
-_KINDS: Mapping[str, Kind] = {
+_KINDS: dict[str, Kind] = {
     "answer": "text",
     "legal_basis": "basis",
     "urgent.within_minutes": "number",
     "effective_from": "date",
     "effective_to": "date",
     "updated": "date",
-} | dict.fromkeys(LISTS, "lines")
+    **dict.fromkeys(LISTS, "lines"),
+}
 _HELP = {
     "answer": "第一行直接回答，80 字以内，空一行再写步骤。分步用 1.，分情形用 -，重点用 **粗体**。电话、网址写占位名，如 {{ca_hotline}}。",
 }
@@ -46,7 +47,7 @@ def _controls() -> dict[str, Control]:
         for column in COLUMNS
         if "=" not in column.key and column.key != "category"
     }
-    found["audience"] = Control("audience", "checks", "给谁看", "至少选一类。", AUDIENCES)
+    found["audience"] = Control("audience", "checks", "给谁看", "至少选一类。", {**AUDIENCES})
     found["business"] = Control("business", "checks", "适用业务", "至少选一类。", {name: name for name in BUSINESSES})
     rule = WORDING_COLUMNS[-1][1]
     found["aliases"] = Control("aliases", "lines", KINDS["aliases"], f"这样问就给这条。一行一句。{rule}")
