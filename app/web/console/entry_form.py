@@ -21,7 +21,7 @@ class Control(NamedTuple):
     kind: Kind
     title: str
     help: str
-    choices: Mapping[str, str] = {}
+    choices: Mapping[Any, str] = {}
 
 
 _KINDS: dict[str, Kind] = {
@@ -47,7 +47,7 @@ def _controls() -> dict[str, Control]:
         for column in COLUMNS
         if "=" not in column.key and column.key != "category"
     }
-    found["audience"] = Control("audience", "checks", "给谁看", "至少选一类。", {**AUDIENCES})
+    found["audience"] = Control("audience", "checks", "给谁看", "至少选一类。", AUDIENCES)
     found["business"] = Control("business", "checks", "适用业务", "至少选一类。", {name: name for name in BUSINESSES})
     rule = WORDING_COLUMNS[-1][1]
     found["aliases"] = Control("aliases", "lines", KINDS["aliases"], f"这样问就给这条。一行一句。{rule}")
