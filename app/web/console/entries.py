@@ -38,7 +38,7 @@ def entries_page(
     check: Annotated[bool, Query()] = False,
 ) -> HTMLResponse:
     """All entries of the files.  Only with ``check`` are they compared with one another, which takes seconds."""
-    source = load_entries(state.settings.kb_dir, state.settings.overlays)
+    source = load_entries(state.layers.kb, state.layers.overlays)
     problems = state.check().problems if check else source.problems
     rows = catalogue(source, snapshot.knowledge, problems, state.now().date())
     wanted = _wanted(snapshot, q)

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
 from starlette.datastructures import FormData
 
-from app.knowledge.workbook.columns import AUDIENCES, BUSINESSES, COLUMNS, KINDS, LISTS, WORDING_COLUMNS
+from app.knowledge.workbook.columns import AUDIENCES, BUSINESSES, COLUMNS, KINDS, LISTS
 
 Kind = Literal["line", "text", "lines", "basis", "checks", "date", "number"]
 
@@ -49,9 +50,11 @@ def _controls() -> dict[str, Control]:
     }
     found["audience"] = Control("audience", "checks", "给谁看", "至少选一类。", AUDIENCES)
     found["business"] = Control("business", "checks", "适用业务", "至少选一类。", {name: name for name in BUSINESSES})
-    rule = WORDING_COLUMNS[-1][1]
-    found["aliases"] = Control("aliases", "lines", KINDS["aliases"], f"这样问就给这条。一行一句。{rule}")
-    found["not_aliases"] = Control("not_aliases", "lines", KINDS["not_aliases"], "像，但不能给这条。一行一句。")
+    wording = "一行一句，每句不超过 500 字。"
+    found["aliases"] = Control(
+        "aliases", "lines", KINDS["aliases"], f"用户还会怎么问；这样问就给这条。{wording}全库唯一。"
+    )
+    found["not_aliases"] = Control("not_aliases", "lines", KINDS["not_aliases"], f"像，但不能给这条。{wording}")
     return found
 
 
@@ -123,3 +126,11 @@ def _empty(kind: Kind) -> Any:
 def _basis(line: str) -> dict[str, str]:
     law, _, article = line.rpartition(" ")
     return {"law": law.strip(), "article": article} if law else {"law": line}
+
+
+def field_of(key: str) -> str | None:
+    """The control that a problem belongs to, by its key: ``entries[3].aliases[2]``, ``deposit-01.legal_basis[0]``."""
+    place = key.partition(".")[2]
+    exact = next((name for name in CONTROLS if place == name or place.startswith((f"{name}.", f"{name}["))), None)
+    block = re.split(r"[.\[]", place)[0]
+    return exact or next((name for name in CONTROLS if name.startswith(f"{block}.")), None)

@@ -74,7 +74,7 @@
     if (!node.name || node.name === "try" || fixed) return;
     if (node === yaml) side.value = "yaml";
     else if (node !== golden) side.value = "form";
-    if (!changed) { changed = true; one("#state").textContent = "有没保存的改动"; }
+    if (!changed) { changed = true; busy(false); }
     window.clearTimeout(waiting);
     waiting = window.setTimeout(check, PAUSE);
   }
@@ -83,23 +83,27 @@
     const mine = ++turn, from = side.value;
     if (pending) pending.abort();
     pending = new AbortController();
+    busy(true);
     send(form.dataset.api + "check", draft(), pending.signal).then((answer) => {
       if (mine !== turn) return;
-      if (answer.status !== 200) { refused(answer.body.error, from); return; }
-      const found = answer.body;
-      if (from === "yaml") write(found.fields);
-      else if (yaml.value !== found.text) yaml.value = found.text;
-      unreadable("");
+      busy(false);
+      if (answer.status !== 200) { one("#found").textContent = answer.body.error.message; return; }
+      const found = answer.body, broken = !Object.keys(found.fields).length && found.problems.find((it) => it.severity === "error");
+      unreadable(broken ? "第 " + broken.line + " 行读不懂：" + sentence(broken) : "");
+      if (!broken && from === "yaml") write(found.fields);
+      else if (!broken && yaml.value !== found.text) yaml.value = found.text;
       problems(found.problems);
       preview(found);
     }, (error) => {
-      if (error.name !== "AbortError" && mine === turn) one("#found").textContent = "没有连上服务，还没检查；您写的都还在。";
+      if (error.name === "AbortError" || mine !== turn) return;
+      busy(false);
+      one("#found").textContent = "没有连上服务，还没检查；您写的都还在。";
     });
   }
 
-  function refused(error, from) {
-    if (from === "yaml") unreadable(error.message);
-    one("#found").textContent = error.message;
+  function busy(checking) {
+    const state = one("#state");
+    if (state) state.textContent = [changed && "有没保存的改动", checking && "正在检查…"].filter(Boolean).join("，");
   }
 
   function unreadable(message) {
