@@ -57,6 +57,9 @@ ACTIONS = {
     "publish": "发布",
     "publish.override": "强制发布",
     "rollback": "回退",
+    "entry.save": "存条目",
+    "entry.remove": "删条目",
+    "site.save": "存本中心取值",
     REPAIR: "断行已标记",
     HEAD_LOST: "head.json 曾缺失",
 }

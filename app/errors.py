@@ -60,6 +60,20 @@ class KnowledgeRejected(AppError):
     status = 422
 
 
+class DraftUnreadable(AppError):
+    """A text that cannot become an entry; ``details`` are problems with the lines of that text."""
+
+    code = "draft_unreadable"
+    status = 422
+
+
+class EditConflict(AppError):
+    """What was to be edited is no longer what was opened; ``details`` say what stands there now.  Nothing was changed."""
+
+    code = "edit_conflict"
+    status = 409
+
+
 class GateBlocked(AppError):
     """Protected questions or figures stand against a publication; ``details`` say which, and what else would change."""
 

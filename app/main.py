@@ -27,6 +27,8 @@ from app.audit import Audit
 from app.config import Settings, load_settings
 from app.database import DatabaseUnusable, migrate, open_engine, reason
 from app.dialogue.turn import Sessions
+from app.editing.bench import Bench
+from app.editing.layers import Layers
 from app.errors import AppError, IndexUnusable, PublishBusy
 from app.index import history, store
 from app.index.encoder import Encoder, open_encoder
@@ -46,6 +48,7 @@ from app.web import (
     assets,
     chat,
     description,
+    editing,
     error_handlers,
     health,
     lite,
@@ -72,6 +75,9 @@ AT_START, WHEN_DUE, ON_SIGNAL = "启动时", "到期日", "SIGHUP"
 
 PURGE_SECONDS = 24 * 3600.0
 """How often what the journal keeps no longer is deleted."""
+
+CLEAR_SECONDS = 300.0
+"""How long a candidate that nobody asks anything any more stays in memory, at least; twice as long at most."""
 
 M_ARENA_MAX = -8
 """Of glibc's ``malloc.h``."""
@@ -153,6 +159,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     journal = _journal(settings, engine, receipt_key)
 
     audit = Audit(settings.audit_dir, local_now)
+    layers = Layers(settings.kb_dir, settings.overlays, settings.laws, settings.indexes)
+    bench = Bench(layers, encoder, dictionary, local_now)
 
     def publish(by: str, override: Mapping[str, str] | None = None, enforce: bool = True) -> PublishReport:
         recent = recent_questions(engine) if settings.journal else []
@@ -173,6 +181,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
             keep=settings.keep_versions,
         )
         _serve(holder, snapshot)
+        bench.forget()
         return report
 
     def step_back(by: str, version: str | None = None) -> Rollback:
@@ -198,6 +207,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         receipt_key=receipt_key,
         engine=engine,
         audit=audit,
+        layers=layers,
+        bench=bench,
         administered=door(settings, engine),
         password_limiter=CapacityLimiter(1),
     )
@@ -207,6 +218,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hangup.set)
     tasks.append(asyncio.create_task(_publish_on(hangup, publish)))
     tasks.append(asyncio.create_task(_publish_when_due(settings, holder, publish)))
+    tasks.append(asyncio.create_task(_clear(bench)))
     if settings.journal:
         tasks.append(asyncio.create_task(_purge_daily(engine, settings.journal_days)))
     give_back_memory()
@@ -237,6 +249,14 @@ async def _purge_daily(engine: Engine, keep_days: int) -> None:
         except (AppError, SQLAlchemyError) as error:
             log.warning("过期的记录没有删除：%s", reason(error))
         await asyncio.sleep(PURGE_SECONDS)
+
+
+async def _clear(bench: Bench) -> None:
+    """Nobody tries anything any more: what trying took is given back."""
+    while True:
+        await asyncio.sleep(CLEAR_SECONDS)
+        if await run_in_threadpool(bench.forget_unused, CLEAR_SECONDS):
+            give_back_memory()
 
 
 def _migrated(engine: Engine) -> None:
@@ -339,6 +359,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(chat.router, tags=["咨询"])
     app.include_router(receipts.router, tags=["咨询"])
     app.include_router(admin.router, tags=["管理"])
+    app.include_router(editing.router, tags=["编辑"])
     app.include_router(signin.router)
     app.include_router(console.router)
     app.include_router(description.router)

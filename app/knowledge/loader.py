@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -122,8 +123,9 @@ def load(folder: Path, overlays: Sequence[Path] = (), faq: Sequence[RawEntry] | 
         _load_policy(source, path, f"{folder.name}/policies/{path.name}")
     for name, (key, record) in LISTS.items():
         data, marks = _read(source, folder / name, f"{folder.name}/{name}", {key})
+        own = _of_items(marks, key)
         for i, item in enumerate(_list(source, data, marks, (key,))):
-            _add(source, key, record, item, marks, (key, i))
+            _add(source, key, record, item, own[i], (key, i))
     _load_site(source, folder / "site.yaml", f"{folder.name}/site.yaml")
     for overlay in overlays:
         if (overlay / "site.yaml").exists():
@@ -220,13 +222,23 @@ def _read_faq(source: Source, folder: Path, files: Sequence[Path]) -> list[RawEn
         if data is None:
             source.unread_faq = True
             continue
+        own = _of_items(marks, "entries")
         for i, item in enumerate(_list(source, data, marks, ("entries",))):
             if isinstance(item, dict) and isinstance(item.get("id"), str):
                 source.entry_ids.add(item["id"])
             if isinstance(item, dict) and "category" not in item and "category" in data:
                 item = item | {"category": data["category"]}
-                marks.setdefault(("entries", i, "category"), marks.get(("category",), marks[()]))
-            found.append(RawEntry(item, marks, ("entries", i)))
+                own[i].setdefault(("entries", i, "category"), marks.get(("category",), marks[()]))
+            found.append(RawEntry(item, own[i], ("entries", i)))
+    return found
+
+
+def _of_items(marks: Marks, key: str) -> Mapping[int, Marks]:
+    """The marks of each item of the list ``key``, sorted out once, so that no item looks through those of all."""
+    found: defaultdict[int, Marks] = defaultdict(lambda: {(): marks[()]})
+    for at, mark in marks.items():
+        if at[0:1] == (key,) and len(at) > 1:
+            found[int(at[1])][at] = mark
     return found
 
 
@@ -346,8 +358,10 @@ def _load_golden(source: Source, folder: Path) -> None:
     own: dict[str, Mark] = {}
     for path in sorted((folder / "golden").glob("*.yaml")):
         data, marks = _read(source, path, f"{folder.name}/golden/{path.name}", {"golden"})
+        of_items = _of_items(marks, "golden")
         for i, item in enumerate(_list(source, data, marks, ("golden",))):
             at: Path_ = ("golden", i)
+            marks = of_items[i]
             record = _record(source, Golden, item, marks, at)
             if record is None:
                 continue

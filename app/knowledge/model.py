@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -408,11 +408,7 @@ class Knowledge(Record):
     @property
     def values(self) -> dict[str, SiteValue]:
         """Everything a placeholder may name: the centre's values, and the facts as ``facts.name``."""
-        facts = {
-            f"facts.{name}": SiteValue(about=fact.about, value=fact.value, fallback=fact.value)
-            for name, fact in self.facts.items()
-        }
-        return self.site | facts
+        return named_values(self.site, self.facts)
 
     def intents(self) -> Iterator[Intent]:
         """Everything a question can be matched with, in a stable order, each with the phrases it is known by."""
@@ -426,6 +422,15 @@ class Knowledge(Record):
             yield Intent("pointer", pointer.id, (pointer.title, *pointer.phrases))
         for talk in self.smalltalk:
             yield Intent("smalltalk", talk.id, talk.phrases)
+
+
+def named_values(site: Mapping[str, SiteValue], facts: Mapping[str, Fact]) -> dict[str, SiteValue]:
+    """What placeholders name: the centre's values, and the facts as ``facts.name``."""
+    shared = {
+        f"facts.{name}": SiteValue(about=fact.about, value=fact.value, fallback=fact.value)
+        for name, fact in facts.items()
+    }
+    return {**site, **shared}
 
 
 IntentKind = Literal["entry", "topic", "judgement", "pointer", "smalltalk"]

@@ -7,11 +7,12 @@ only where the schema asks for one.  Duplicate keys, tabs, aliases and tags are 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
 from app.knowledge.model import Mark, Problem
+from app.memory import remembered
 
 Path_ = tuple[str | int, ...]
 Marks = dict[Path_, Mark]
@@ -36,6 +37,12 @@ def read(path: Path, name: str) -> tuple[Any, Marks, list[Problem]]:
     except (OSError, ValueError) as error:
         reason = "文件不是 UTF-8 编码" if isinstance(error, UnicodeDecodeError) else f"读不了文件：{error}"
         return None, {}, [Problem("error", Mark(name, 1, 1), "", reason, allowed="用 UTF-8 编码保存的 YAML 文件")]
+    return parse(text, name)
+
+
+@remembered
+def parse(text: str, name: str) -> tuple[Any, Marks, list[Problem]]:
+    """``read`` of a text."""
     try:
         node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
@@ -53,6 +60,53 @@ def read(path: Path, name: str) -> tuple[Any, Marks, list[Problem]]:
     problems: list[Problem] = []
     data = _build(node, (), name, marks, problems, set()) if node is not None else None
     return data, marks, problems
+
+
+class Part(NamedTuple):
+    """A value by its lines, which count from 0 here."""
+
+    key: str | int
+    """Its key, or its place in the list."""
+    first: int
+    """Line of the key; of an item of a list, the line on which its value begins."""
+    line: int
+    column: int
+    """Where the value begins."""
+    end: int
+    """Line before which it and the blank lines and comments below it are over."""
+    block: bool
+    """Whether it is a mapping, one key a line."""
+
+
+def parts(text: str, *path: str | int) -> list[Part]:
+    """What the mapping or list at ``path`` consists of, in the order of the text; nothing where there is no such place.
+
+    Raises ``ValueError`` for a text that is no YAML.
+    """
+    try:
+        node = yaml.compose(text, Loader=_Loader)
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from error
+    for step in path:
+        node = next((value for key, _, value in _children(node) if key == step), None)
+    found = _children(node)
+    starts = [at.line for _, at, _ in found] + [
+        node.end_mark.line + (node.end_mark.column > 0) if node is not None else 0
+    ]
+    return [
+        Part(key, at.line, value.start_mark.line, value.start_mark.column, max(end, at.line + 1),
+             isinstance(value, yaml.MappingNode) and not value.flow_style)
+        for (key, at, value), end in zip(found, starts[1:], strict=True)
+    ]  # fmt: skip
+
+
+def _children(node: yaml.Node | None) -> list[tuple[str | int, Any, yaml.Node]]:
+    """(key or place, mark of its beginning, value)."""
+    if isinstance(node, yaml.MappingNode):
+        return [(str(key.value), key.start_mark, value) for key, value in node.value]
+    if isinstance(node, yaml.SequenceNode):
+        return [(i, value.start_mark, value) for i, value in enumerate(node.value)]
+    return []
 
 
 def _build(node: yaml.Node, path: Path_, name: str, marks: Marks, problems: list[Problem], seen: set[int]) -> Any:

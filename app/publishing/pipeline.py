@@ -33,7 +33,7 @@ from app.knowledge.render import Rendered, render
 from app.knowledge.validation import in_order, validate
 from app.publishing import near_duplicates
 from app.publishing.gating import Gate, held_up
-from app.publishing.lock import one_at_a_time
+from app.publishing.lock import one_at_a_time, reading
 from app.snapshot import (
     Snapshot,
     assemble,
@@ -190,16 +190,15 @@ def publish(
     """
     with one_at_a_time(indexes):
         store.remove_leftovers(indexes)
-        digest = source_digest(kb, laws, overlays)  # before the files are read: an edit meanwhile is one made since
         made = prepare(kb, indexes, encoder, dictionary, now=now, laws=laws, overlays=overlays, progress=progress)
         report = made.report
         if gate is not None:
             result, overridden = held_up(gate, made.snapshot, made.previous, encoder, dictionary, made.golden)
             report = replace(report, gate=result, overridden=overridden)
         if not made.kept:
-            store.save(indexes, replace(made.stored, manifest=replace(made.stored.manifest, source=digest)))
+            store.save(indexes, replace(made.stored, manifest=replace(made.stored.manifest, source=made.source)))
         at = now.isoformat(timespec="seconds")
-        _note(indexes, report, Publication(0, at, by, digest, due=made.due.isoformat() if made.due else None))
+        _note(indexes, report, Publication(0, at, by, made.source, due=made.due.isoformat() if made.due else None))
         store.activate(indexes, made.snapshot.version)
         history.unmark(indexes)
         history.forget(indexes, keep)
@@ -219,6 +218,8 @@ class Prepared:
     due: date | None
     kept: bool
     """Whether the version is on the disk already."""
+    source: str
+    """Digest of the files it was made from."""
 
 
 def prepare(
@@ -233,7 +234,24 @@ def prepare(
     progress: Progress | None = None,
 ) -> Prepared:
     """Everything of a publication that changes nothing.  Raises ``KnowledgeRejected`` (every problem in ``details``)."""
-    source = load(kb, overlays)
+    with reading(indexes):
+        digest = source_digest(kb, laws, overlays)  # first: what somebody edits by hand meanwhile is an edit made since
+        source = load(kb, overlays)
+    return prepared(source, digest, indexes, encoder, dictionary, now=now, laws=laws, progress=progress)
+
+
+def prepared(
+    source: Source,
+    digest: str,
+    indexes: Path,
+    encoder: Encoder,
+    dictionary: Dictionary,
+    *,
+    now: datetime,
+    laws: Path | None = None,
+    progress: Progress | None = None,
+) -> Prepared:
+    """``prepare`` of what is loaded already; ``digest`` is that of its files."""
     knowledge, problems, due = examine(source, now.date(), laws)
     if knowledge is None:
         errors = [problem for problem in problems if problem.severity == "error"]
@@ -249,7 +267,7 @@ def prepare(
         stored, embedded = _built(manifest, knowledge, encoder, dictionary, previous, progress)
     snapshot = assemble(stored, encoder, dictionary)
     report = _report(snapshot, previous, problems, embedded)
-    return Prepared(snapshot, stored, report, previous, tuple(source.golden.values()), due, kept)
+    return Prepared(snapshot, stored, report, previous, tuple(source.golden.values()), due, kept, digest)
 
 
 def _built(

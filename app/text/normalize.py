@@ -8,6 +8,8 @@ from functools import lru_cache
 
 from opencc import OpenCC
 
+from app.memory import remembered
+
 _to_simplified = OpenCC("t2s")
 
 _FILLERS = (
@@ -55,6 +57,7 @@ def strip_fillers(normalized: str) -> str:
     return normalized[start:end].strip() or normalized
 
 
+@remembered
 def match_key(text: str) -> str:
     """The form under which two wordings count as the same: normalised, without fillers and spaces."""
     return strip_fillers(normalize(text)).replace(" ", "")

@@ -18,6 +18,8 @@ from app.accounts.roles import MAY, ROLE_NAMES, Action, Role, may
 from app.audit import Audit
 from app.config import Settings
 from app.dialogue.turn import Sessions
+from app.editing.bench import Bench
+from app.editing.layers import Layers
 from app.errors import Forbidden, MustChangePassword, Unauthorized
 from app.journal.journal import Journal
 from app.publishing.pipeline import Checked, PublishReport
@@ -47,6 +49,8 @@ class State:
     """None: answers carry no receipts."""
     engine: Engine
     audit: Audit
+    layers: Layers
+    bench: Bench
     administered: Callable[[], bool]
     """Whether there is anybody who could administer this; without, there are no such addresses."""
     password_limiter: CapacityLimiter

@@ -42,6 +42,7 @@ STEPS = (
     (history, "forget"),
 )
 """The steps of a publication by their names, in order."""
+LOCKS = (".publish.lock", ".edit.lock")
 ROUNDS = 50
 DICTIONARY = load_dictionary()
 Arm = Callable[[], None]
@@ -147,7 +148,7 @@ def found(indexes: Path) -> dict[str, Any]:
 
 
 def leftovers(indexes: Path) -> list[str]:
-    return sorted(path.name for path in indexes.glob(".*") if path.name != ".publish.lock")
+    return sorted(path.name for path in indexes.glob(".*") if path.name not in LOCKS)
 
 
 def trials(act: Callable[[Path, Path], None], kb: Path, indexes: Path, arms: Iterator[tuple[str, Arm]]) -> None:

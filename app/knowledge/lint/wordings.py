@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from app.knowledge.loader import Source
 from app.knowledge.model import Entry, Problem
+from app.memory import remembered
 from app.text.normalize import match_key
 
 WEAK = frozenset("的了吗呢吧啊呀啦嘛么呗是会要想我你您们这那个一在就都也还给把被到去来得着过请")
@@ -49,6 +50,7 @@ def problems(source: Source) -> Iterator[Problem]:
                 yield Problem("warning", mark, f"{entry.id}.not_aliases[{i}]", message, text, "只能二选一")
 
 
+@remembered
 def squeezed(text: str) -> str:
     """What is left of a wording without padding, spaces and weak characters."""
     return "".join(char for char in match_key(text) if char not in WEAK)
