@@ -215,7 +215,7 @@
     const both = element("div", "split");
     [["现在发布的", found.before], ["这样改之后", found.after]].forEach(([title, reply]) => {
       const box = element("div"), ranks = element("ol", "ranks");
-      reply.hits.forEach((hit) => {
+      reply.hits.slice(0, 5).forEach((hit) => {
         const row = element("li", hit.entry_id === draft().id ? "here" : "", hit.question + " ");
         row.append(element("b", "num", percent(hit.probability)));
         ranks.append(row);
@@ -228,7 +228,7 @@
 
   // Tabs: beside the form where there is room, else one side at a time.
 
-  const tabs = Array.from(form.querySelectorAll("[role=tab]")).filter((tab) => document.getElementById(tab.getAttribute("aria-controls")));
+  const tabs = Array.from(form.querySelectorAll("[role=tab]"));
   const narrow = window.matchMedia("(max-width: 60rem)");
   const panelOf = (tab) => document.getElementById(tab.getAttribute("aria-controls"));
 
