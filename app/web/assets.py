@@ -18,8 +18,8 @@ PARTS = {
     "look.js": ("look.js",),
     "chat.js": ("dom.js", "share.js", "cards.js", "combobox.js", "chat.js"),
     "chat.css": ("chat.css",),
-    "console.js": ("console.js", "desk.js"),
-    "console.css": ("console.css",),
+    "console.js": ("dom.js", "cards.js", "console.js", "desk.js", "editor.js"),
+    "console.css": ("console.css", "editor.css"),
 }
 """Sent file -> its parts, in the order in which they run."""
 TYPES = {".js": "text/javascript", ".css": "text/css"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from app.web.console import audit, dashboard, excel, hit_test, insights, people, system
+from app.web.console import audit, dashboard, editor, entries, excel, hit_test, insights, people, site, system
 
 router = APIRouter(prefix="/admin", include_in_schema=False)
 router.add_api_route("", dashboard.dashboard, methods=["GET", "HEAD"], response_class=HTMLResponse)  # /admin as typed
@@ -16,3 +16,6 @@ router.include_router(hit_test.router)
 router.include_router(people.router)
 router.include_router(audit.router)
 router.include_router(system.router)
+router.include_router(entries.router)
+router.include_router(editor.router)
+router.include_router(site.router)

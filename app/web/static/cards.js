@@ -77,6 +77,8 @@
     return parts;
   }
 
+  yiboshi.answer = answer;
+
   // The first mention of each word of the dictionary becomes a button that explains it in place.
   function explain(body, terms) {
     const longest = terms.slice().sort((a, b) => b.term.length - a.term.length);
