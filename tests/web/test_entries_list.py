@@ -7,9 +7,7 @@ import re
 import pytest
 
 from tests.small_kb import edit
-from tests.web.test_signin import Browser, Office
-from tests.web.test_signin import clock as clock
-from tests.web.test_signin import office as office
+from tests.web.office import Browser, Office
 
 HOSTILE = "<script>alert(1)</script>{{ca_hotline}}\"'"
 

@@ -9,9 +9,7 @@ import httpx
 import pytest
 
 from tests.small_kb import edit
-from tests.web.test_signin import HTML, Browser, Office
-from tests.web.test_signin import clock as clock
-from tests.web.test_signin import office as office
+from tests.web.office import HTML, Browser, Office
 
 CERTIFICATES, DEPOSITS = "faq/certificates.yaml", "faq/deposits.yaml"
 HOSTILE = "<script>alert(1)</script>{{ca_hotline}} \"' & </textarea>"

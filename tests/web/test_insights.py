@@ -19,11 +19,9 @@ from app.index import history
 from tests import small_kb
 from tests.insights.conftest import Notes
 from tests.web.conftest import TOKEN, Serve, Web
+from tests.web.office import HTML, Browser, Office
 from tests.web.server import World
 from tests.web.test_error_shape import assert_error
-from tests.web.test_signin import HTML, Browser, Office
-from tests.web.test_signin import clock as clock
-from tests.web.test_signin import office as office
 
 API = "/api/v1/admin/insights"
 EVIL = '=cmd|"<script>alert(1)</script>'

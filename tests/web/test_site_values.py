@@ -10,10 +10,8 @@ import pytest
 
 from tests.small_kb import edit
 from tests.web.conftest import Serve
+from tests.web.office import HTML, Browser, Clock, Office
 from tests.web.server import World
-from tests.web.test_signin import HTML, Browser, Clock, Office
-from tests.web.test_signin import clock as clock
-from tests.web.test_signin import office as office
 
 HOSTILE = "<script>alert(1)</script>\"' &"
 
