@@ -13,6 +13,7 @@
   const names = Array.from(new Set(controls.map((node) => node.name)));
   const known = Array.from(document.querySelectorAll("#entries option"));
   const fixed = "fixed" in form.dataset, isNew = "new" in form.dataset;
+  const refill = (node, ...children) => { node.textContent = ""; node.append(...children); };
   let turn = 0, waiting = 0, pending = null, changed = "changed" in form.dataset, leaving = false;
 
   // The form <-> the fields of an entry, as app/web/console/entry_form.py has them.
@@ -126,7 +127,7 @@
     const elsewhere = found.filter((it) => !it.here && it.severity === "error").length;
     const summary = (parts.join("，") || "这一条没有错误") + (elsewhere ? "；别处有 " + elsewhere + " 处错误，改好才能发布" : "");
     if (one("#found").textContent !== summary) one("#found").textContent = summary;
-    one("#problems").replaceChildren(rows(here.concat(found.filter((it) => !it.here && it.severity === "error"))));
+    refill(one("#problems"), rows(here.concat(found.filter((it) => !it.here && it.severity === "error"))));
     names.forEach((name) => {
       const mine = here.filter((it) => fieldOf(it.key) === name);
       const note = document.getElementById("at-" + name);
@@ -165,7 +166,7 @@
     if (!found.html) return;
     if (!card) {
       const host = one("#preview");
-      host.replaceChildren();
+      host.textContent = "";
       const style = element("link");
       style.rel = "stylesheet";
       style.href = form.dataset.chat;
@@ -175,7 +176,7 @@
     const fields = found.fields;
     const answer = found.answer || { number: fields.number, question: fields.question, html: found.html, terms: [], manuals: [],
       legal_basis: items(fields.legal_basis), related: items(fields.related).map(named).filter(Boolean) };
-    card.replaceChildren(...yiboshi.answer(answer, { ask: () => undefined }));
+    refill(card, ...yiboshi.answer(answer, { ask: () => undefined }));
   }
 
   function named(id) {
@@ -196,7 +197,7 @@
     place.textContent = "正在试…";
     send(form.dataset.api + "try", Object.assign(draft(), { question: question })).then((answer) => {
       if (answer.status !== 200) { place.textContent = answer.body.error.message; place.append(rows(answer.body.error.details.filter((it) => it.message))); return; }
-      place.replaceChildren(element("p", "verdict", verdict(answer.body.before, answer.body.after)), compared(answer.body));
+      refill(place, element("p", "verdict", verdict(answer.body.before, answer.body.after)), compared(answer.body));
     }, () => { place.textContent = "没有连上服务，请稍后再试。"; }).then(() => button.removeAttribute("aria-disabled"));
   }
 
