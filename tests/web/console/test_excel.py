@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from html import unescape
 from typing import Any
@@ -16,6 +18,7 @@ from app.audit import records
 from app.knowledge.workbook.columns import COLUMNS, ENTRIES, WORDINGS
 from tests.small_kb import edit
 from tests.web.office import HTML, Browser, Office
+from tests.web.server import environment
 from tests.web.test_error_shape import assert_error
 
 PAGE, API = "/admin/excel", "/api/v1/admin/knowledge.xlsx"
@@ -216,6 +219,13 @@ def test_over_json_a_digest_binds_and_without_one_it_is_written_at_once(office: 
 def test_a_broken_knowledge_base_is_not_exported(office: Office, editor: Browser):
     (office.world.kb / "terms.yaml").write_text("terms: 1\n")
     assert_error(editor.get(API), 422, "knowledge_rejected")
+
+
+def test_a_service_that_starts_loads_nothing_of_excel():
+    code = (
+        "import sys, app.main; app.main.create_app(); sys.exit(bool({'openpyxl', 'ruamel.yaml'} & sys.modules.keys()))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False, env=environment()).returncode == 0
 
 
 # Who may make the service read megabytes
