@@ -177,7 +177,7 @@ def _in_file(folder: Path, path: Path, whole: str, entry_id: str) -> list[Place]
         listed = blocks.blocks(whole, "entries")
         for block in listed:
             if entry_id in block.text and (data := keys.read(block.text).data).get("id") == entry_id:
-                return [Place(folder, path, whole, block, standing(whole), data)]
+                return [Place(folder, path, whole, block, keys.category_of(whole), data)]
     except (ValueError, DraftUnreadable) as error:
         raise Unsound(f"{path.name} 有写法错误，先改好这个文件", [str(error)]) from error
     return []
@@ -196,12 +196,6 @@ def readable(path: Path, layers: Layers) -> str:
         return text_of(path)
     except (OSError, UnicodeDecodeError) as error:
         raise Unsound(f"{named(path, layers.folders)} 读不出来：不是 UTF-8 编码，或者没有权限", [str(error)]) from error
-
-
-def standing(whole: str) -> str | None:
-    """The category at the top of a file, without reading all of it."""
-    head = re.search(r"^category[ ]*:.*$", whole.removeprefix("\ufeff"), re.MULTILINE)
-    return keys.values(head.group()).get("category") if head else None
 
 
 def merged(found: Sequence[Place]) -> tuple[str, str]:
@@ -226,7 +220,7 @@ def _overlaid(layers: Layers, below: Sequence[Place], own: Place | None, text: s
         item = keys.with_lines(item, key, "")
     for key in [key for key in (*new, *old) if new.get(key) != old.get(key)]:
         if key not in new:
-            item = keys.with_lines(item, key, f"{key}:\n")  # named and empty: taken away
+            item = keys.emptied(item, key)  # which takes it away
         elif held.get(key) != new[key]:
             item = keys.with_lines(item, key, lines[key]) if key in lines else keys.with_values(item, {key: new[key]})
     usual = (own.stands if own else None) or low_category
@@ -248,7 +242,7 @@ def _replaced(own: Place, item: str) -> Edit:
 
 
 def _added(path: Path, text: str, category: str) -> Edit:
-    stands = standing(text_of(path)) if path.exists() else None if path.name == OVERLAY_FILE else category
+    stands = keys.category_of(text_of(path)) if path.exists() else None if path.name == OVERLAY_FILE else category
     return _into(path, _with_category(text, category if category != stands else ""), stands)
 
 
@@ -291,7 +285,7 @@ def _with_category(text: str, category: str) -> str:
 def _home(kb: Path, category: str) -> Path:
     """The file of a category, or the name of one for it."""
     for path in sorted((kb / "faq").glob("*.yaml")):
-        if standing(text_of(path)) == category:
+        if keys.category_of(text_of(path)) == category:
             return path
     name = SLUGS[category][0]
     free = (kb / "faq" / f"{name}{more}.yaml" for more in ("", *(f"-{n}" for n in range(2, 100))))

@@ -68,11 +68,7 @@ def _with(text: str, name: str, value: str) -> str:
 def _set(text: str, value: str) -> str:
     """Not filled in is written as such: in an overlay it takes the base's value away."""
     start = text or "value:\n"
-    return (
-        keys.with_values(start, {"value": value}, ORDER)
-        if value
-        else keys.with_lines(start, "value", "value:\n", ORDER)
-    )
+    return keys.with_values(start, {"value": value}, ORDER) if value else keys.emptied(start, "value", ORDER)
 
 
 def _table(text: str) -> dict[str, dict[str, Any]]:
