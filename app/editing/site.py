@@ -6,13 +6,20 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from app.editing.layers import Layers
-from app.errors import NotFound
+from app.errors import AppError, NotFound
 from app.knowledge import blocks, keys
 from app.knowledge.edit import Edit, named, text_of
 from app.knowledge.yaml_source import parse
 
 FILE = "site.yaml"
 ORDER = ("about", "value", "fallback")
+LONGEST = 200
+"""Characters of a value; ``SiteValue`` allows no more."""
+
+
+class ValueRefused(AppError):
+    code = "value_refused"
+    status = 422
 
 
 class Value(NamedTuple):
@@ -40,11 +47,17 @@ def values(layers: Layers) -> list[Value]:
 
 
 def changed(layers: Layers, values: Mapping[str, str | None]) -> Edit:
-    """These values; "" or None: not filled in.  Raises ``NotFound`` for names that no file has."""
+    """These values; "" or None: not filled in.
+
+    Raises ``NotFound`` for names that no file has, ``ValueRefused`` for values too long to be published.
+    """
     present = {value.name: value for value in _values(layers)}
     unknown = [name for name in values if name not in present]
     if unknown:
         raise NotFound(f"没有这些取值：{'、'.join(unknown)}", [f"现有：{'、'.join(present)}"])
+    long = [f"{name}：{len(value)} 字" for name, value in values.items() if value and len(value) > LONGEST]
+    if long:
+        raise ValueRefused(f"取值不能超过 {LONGEST} 字", long)
     path = layers.written / FILE
     before = text_of(path) if path.exists() else None
     text = before or "values:\n"

@@ -38,7 +38,7 @@ def read(text: str) -> Read:
         errors = [Problem("error", Mark(DRAFT, 1, 1), "", message, str(data or "")[:40])]
     if errors:
         first = errors[0]
-        raise DraftUnreadable(f"第 {first.mark.line} 行读不懂：{first.message}", errors)
+        raise DraftUnreadable(f"第 {first.mark.line} 行读不懂：{first.allowed or first.message}", errors)
     return Read(data, marks, problems)
 
 

@@ -69,6 +69,13 @@ def test_every_public_and_admin_route_is_described(description: dict[str, Any]):
         "POST /api/v1/admin/knowledge/reload",
         "GET /api/v1/admin/knowledge/versions",
         "POST /api/v1/admin/knowledge/rollback",
+        "GET /api/v1/admin/entries/{entry_id}/draft",
+        "POST /api/v1/admin/entries/check",
+        "POST /api/v1/admin/entries/try",
+        "POST /api/v1/admin/entries/save",
+        "POST /api/v1/admin/entries/{entry_id}/remove",
+        "GET /api/v1/admin/site",
+        "POST /api/v1/admin/site",
         "GET /healthz",
         "GET /readyz",
     }
