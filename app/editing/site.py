@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from app.editing.layers import Layers
 from app.errors import AppError, NotFound
 from app.knowledge import blocks, keys
-from app.knowledge.edit import Edit, named, text_of
+from app.knowledge.edit import Edit, named
 from app.knowledge.yaml_source import parse
 
 FILE = "site.yaml"
@@ -38,7 +39,7 @@ def values(layers: Layers) -> list[Value]:
     found: dict[str, Value] = {}
     for folder in layers.folders:
         path = folder / FILE
-        for name, item in _table(text_of(path) if path.exists() else "").items():
+        for name, item in _table(layers, path).items():
             old = found.get(name) or Value(name, "", "", "", "")
             kept = {key: str(item[key] or "").strip() for key in ORDER if key in item}
             origin = named(path, layers.folders) if "value" in kept or not old.file else old.file
@@ -59,7 +60,7 @@ def changed(layers: Layers, values: Mapping[str, str | None]) -> Edit:
     if long:
         raise ValueRefused(f"取值不能超过 {LONGEST} 字", long)
     path = layers.written / FILE
-    before = text_of(path) if path.exists() else None
+    before = layers.text(path) if path.exists() else None
     text = before or "values:\n"
     for name, value in values.items():
         wanted = " ".join((value or "").split())
@@ -84,7 +85,12 @@ def _set(text: str, value: str) -> str:
     return keys.with_values(start, {"value": value}, ORDER) if value else keys.emptied(start, "value", ORDER)
 
 
-def _table(text: str) -> dict[str, dict[str, Any]]:
-    data = parse(text, FILE)[0]
+def _table(layers: Layers, path: Path) -> dict[str, dict[str, Any]]:
+    if not path.exists():
+        return {}
+    data, _, problems = parse(layers.text(path), named(path, layers.folders))
+    faults = [problem for problem in problems if problem.severity == "error"]
+    if faults:
+        raise layers.unreadable(path, faults[0])
     table = data.get("values") if isinstance(data, dict) else None
     return {name: item for name, item in table.items() if isinstance(item, dict)} if isinstance(table, dict) else {}

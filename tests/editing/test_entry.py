@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from app.editing import entry, golden
-from app.editing.entry import Draft, Unsound
+from app.editing import entry, golden, site
+from app.editing.entry import Draft
 from app.editing.layers import Layers
 from app.editing.save import save
-from app.errors import DraftUnreadable, EditConflict, NotFound
+from app.errors import DraftUnreadable, EditConflict, FileUnreadable, NotFound
 from app.knowledge.edit import Edit
 from tests import small_kb
 from tests.editing.conftest import TODAY, errors, files, served
@@ -172,12 +172,26 @@ def test_an_entry_is_removed_with_its_protected_questions(layers: Layers):
     assert set(errors(layers)) <= {"没有这个条目，是不是想写「ca-02」", "没有这个条目"}, "the pointer to it"
 
 
-def test_a_file_that_cannot_be_read_is_named(layers: Layers):
-    small_kb.edit(layers.kb, CA, "    number: 038\n", "   number: 038\n")
-    with pytest.raises(Unsound, match=r"certificates\.yaml"):
-        entry.opened(layers, "ca-02")
-    (layers.kb / CA).write_bytes("category: 证书".encode("gbk"))
-    with pytest.raises(Unsound, match=r"certificates\.yaml"):
+@pytest.mark.parametrize(
+    ("name", "attempt"),
+    [
+        (CA, lambda layers: entry.opened(layers, "ca-02")),
+        ("golden/deposits.yaml", lambda layers: golden.listed(layers, "ca-02")),
+        ("site.yaml", lambda layers: site.values(layers)),
+    ],
+)
+@pytest.mark.parametrize("spoilt", [b"  - a: [b # ca-02\n", "说明 ca-02".encode("gbk")], ids=["no YAML", "no UTF-8"])
+def test_a_file_that_cannot_be_read_is_named(
+    layers: Layers, name: str, attempt: Callable[[Layers], object], spoilt: bytes
+):
+    (layers.kb / name).write_bytes((layers.kb / name).read_bytes() + spoilt)
+    with pytest.raises(FileUnreadable, match=f"kb/{name}"):
+        attempt(layers)
+
+
+def test_a_list_that_is_written_in_one_line_is_left_to_an_editor_of_texts(layers: Layers):
+    (layers.kb / CA).write_text("category: CA数字证书\nentries: [{id: ca-01}, {id: ca-02}]\n", "utf-8")
+    with pytest.raises(FileUnreadable, match=f"kb/{CA}"):
         entry.opened(layers, "ca-02")
 
 
