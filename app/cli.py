@@ -396,7 +396,8 @@ def import_xlsx(
     as_json: AsJson = False,
 ) -> None:
     """检查 Excel 里的常见问题，列出对 YAML 的改动；加 --write 才写入，写入后还要发布。"""
-    from app.knowledge.workbook import yaml_edit
+    from app.editing.layers import Layers
+    from app.editing.save import save
     from app.main import local_now
     from app.publishing.workbook import plan
 
@@ -410,8 +411,8 @@ def import_xlsx(
         if changes is None:
             raise KnowledgeRejected("有错误，没有改动任何内容", problems)
         if apply:
-            yaml_edit.write(changes)
-    diff = changes.diff(settings.kb_dir)
+            save(Layers(settings.kb_dir, (), settings.laws, settings.indexes), changes.edit)
+    diff = changes.edit.diff([settings.kb_dir])
     if as_json:
         facts = {name: list(getattr(changes, name)) for name in ("added", "changed", "removed", "missing")}
         report = {"written": apply, **facts, "problems": [p.as_dict() for p in problems], "diff": diff}
@@ -424,7 +425,7 @@ def import_xlsx(
     out.print("，".join(f"{name} {len(ids)} 条" for name, ids in names), markup=False)
     if changes.missing and not delete_missing:
         out.print(f"表里没有的 {len(changes.missing)} 条保留不动：{'、'.join(changes.missing)}", markup=False)
-    if changes.texts:
+    if changes.edit:
         out.print("已写入；运行 yiboshi publish 后生效" if apply else "没有写入；确认后加 --write 再运行一次")
 
 

@@ -74,6 +74,13 @@ class EditConflict(AppError):
     status = 409
 
 
+class FileUnreadable(AppError):
+    """A knowledge file that cannot be read cannot be edited either; ``details`` say why."""
+
+    code = "file_unreadable"
+    status = 409
+
+
 class GateBlocked(AppError):
     """Protected questions or figures stand against a publication; ``details`` say which, and what else would change."""
 

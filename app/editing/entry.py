@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 from app.editing import golden
 from app.editing.layers import Layers
-from app.errors import AppError, DraftUnreadable, EditConflict, NotFound
+from app.errors import DraftUnreadable, EditConflict, NotFound
 from app.knowledge import blocks, keys
 from app.knowledge.blocks import Block
-from app.knowledge.edit import Edit, named, text_of
+from app.knowledge.edit import Edit
 from app.knowledge.model import CATEGORIES, Mark, Problem
 
 OVERLAY_FILE = "console.yaml"
@@ -127,10 +127,12 @@ def edit(layers: Layers, draft: Draft) -> Edit:
     if below:
         return _overlaid(layers, below, own, text, category)
     if layers.overlays:
-        return _put(own, text, category) if own else _added(layers.written / "faq" / OVERLAY_FILE, text, category)
+        return (
+            _put(own, text, category) if own else _added(layers, layers.written / "faq" / OVERLAY_FILE, text, category)
+        )
     if own and own.category == category:
         return _put(own, text, category)
-    arrives = _added(_home(layers.kb, category), text, category)
+    arrives = _added(layers, _home(layers, category), text, category)
     return arrives | _taken_out(own) if own else arrives  # in this order: twice for a moment is better than never
 
 
@@ -155,7 +157,7 @@ def removed(layers: Layers, entry_id: str, base: str) -> Edit:
         raise NotFound(f"没有条目 {entry_id}")
     _unchanged(found, base, entry_id)
     if any(place.folder != layers.written for place in found):
-        return _hidden(layers.written / "hide.yaml", entry_id)
+        return _hidden(layers, layers.written / "hide.yaml", entry_id)
     return golden.without(layers, entry_id) | _taken_out(found[-1])
 
 
@@ -166,42 +168,21 @@ def places(layers: Layers, entry_id: str) -> list[Place]:
     for folder, path in layers.files("faq"):
         if any(place.folder == folder for place in found):
             continue
-        whole = readable(path, layers)
+        whole = layers.text(path)
         if mentioned.search(whole):
-            found += _in_file(folder, path, whole, entry_id)
+            found += _in_file(layers, folder, path, whole, entry_id)
     return found
 
 
-def _in_file(folder: Path, path: Path, whole: str, entry_id: str) -> list[Place]:
+def _in_file(layers: Layers, folder: Path, path: Path, whole: str, entry_id: str) -> list[Place]:
     try:
         listed = blocks.blocks(whole, "entries")
         for block in listed:
             if entry_id in block.text and (data := keys.read(block.text).data).get("id") == entry_id:
-                return [Place(folder, path, whole, block, standing(whole), data)]
+                return [Place(folder, path, whole, block, keys.category_of(whole), data)]
     except (ValueError, DraftUnreadable) as error:
-        raise Unsound(f"{path.name} 有写法错误，先改好这个文件", [str(error)]) from error
+        raise layers.unreadable(path, error) from error
     return []
-
-
-class Unsound(AppError):
-    """A file that cannot be read cannot be edited either."""
-
-    code = "file_unreadable"
-    status = 409
-
-
-def readable(path: Path, layers: Layers) -> str:
-    """Raises ``Unsound``."""
-    try:
-        return text_of(path)
-    except (OSError, UnicodeDecodeError) as error:
-        raise Unsound(f"{named(path, layers.folders)} 读不出来：不是 UTF-8 编码，或者没有权限", [str(error)]) from error
-
-
-def standing(whole: str) -> str | None:
-    """The category at the top of a file, without reading all of it."""
-    head = re.search(r"^category[ ]*:.*$", whole.removeprefix("\ufeff"), re.MULTILINE)
-    return keys.values(head.group()).get("category") if head else None
 
 
 def merged(found: Sequence[Place]) -> tuple[str, str]:
@@ -226,7 +207,7 @@ def _overlaid(layers: Layers, below: Sequence[Place], own: Place | None, text: s
         item = keys.with_lines(item, key, "")
     for key in [key for key in (*new, *old) if new.get(key) != old.get(key)]:
         if key not in new:
-            item = keys.with_lines(item, key, f"{key}:\n")  # named and empty: taken away
+            item = keys.emptied(item, key)  # which takes it away
         elif held.get(key) != new[key]:
             item = keys.with_lines(item, key, lines[key]) if key in lines else keys.with_values(item, {key: new[key]})
     usual = (own.stands if own else None) or low_category
@@ -235,7 +216,7 @@ def _overlaid(layers: Layers, below: Sequence[Place], own: Place | None, text: s
         return _taken_out(own) if own else Edit()
     if own:
         return _replaced(own, item)
-    return _into(layers.written / "faq" / OVERLAY_FILE, item)
+    return _into(layers, layers.written / "faq" / OVERLAY_FILE, item)
 
 
 def _put(own: Place, text: str, category: str) -> Edit:
@@ -247,13 +228,13 @@ def _replaced(own: Place, item: str) -> Edit:
     return Edit({own.path: (own.whole, _sound(blocks.replaced(own.whole, own.block, item), item))})
 
 
-def _added(path: Path, text: str, category: str) -> Edit:
-    stands = standing(text_of(path)) if path.exists() else None if path.name == OVERLAY_FILE else category
-    return _into(path, _with_category(text, category if category != stands else ""), stands)
+def _added(layers: Layers, path: Path, text: str, category: str) -> Edit:
+    stands = keys.category_of(layers.text(path)) if path.exists() else None if path.name == OVERLAY_FILE else category
+    return _into(layers, path, _with_category(text, category if category != stands else ""), stands)
 
 
-def _into(path: Path, item: str, category: str | None = None) -> Edit:
-    before = text_of(path) if path.exists() else None
+def _into(layers: Layers, path: Path, item: str, category: str | None = None) -> Edit:
+    before = layers.text(path) if path.exists() else None
     start = "entries:\n" if category is None else f"category: {category}\n\nentries:\n"
     return Edit({path: (before, _sound(blocks.added(before or start, "entries", item, apart=True), item))})
 
@@ -276,8 +257,8 @@ def _taken_out(place: Place) -> Edit:
     return Edit({place.path: (place.whole, blocks.removed(place.whole, "entries", place.block))})
 
 
-def _hidden(path: Path, entry_id: str) -> Edit:
-    before = text_of(path) if path.exists() else None
+def _hidden(layers: Layers, path: Path, entry_id: str) -> Edit:
+    before = layers.text(path) if path.exists() else None
     present = before or "hide:\n"
     if any(block.text.strip() == entry_id for block in blocks.blocks(present, "hide")):
         return Edit()
@@ -288,13 +269,13 @@ def _with_category(text: str, category: str) -> str:
     return keys.with_values(text, {"category": category})
 
 
-def _home(kb: Path, category: str) -> Path:
+def _home(layers: Layers, category: str) -> Path:
     """The file of a category, or the name of one for it."""
-    for path in sorted((kb / "faq").glob("*.yaml")):
-        if standing(text_of(path)) == category:
+    for path in sorted((layers.kb / "faq").glob("*.yaml")):
+        if keys.category_of(layers.text(path)) == category:
             return path
     name = SLUGS[category][0]
-    free = (kb / "faq" / f"{name}{more}.yaml" for more in ("", *(f"-{n}" for n in range(2, 100))))
+    free = (layers.kb / "faq" / f"{name}{more}.yaml" for more in ("", *(f"-{n}" for n in range(2, 100))))
     return next(path for path in free if not path.exists())
 
 
@@ -303,7 +284,7 @@ def _taken(layers: Layers) -> tuple[set[str], dict[int, Path]]:
     ids: set[str] = set()
     numbers: dict[int, Path] = {}
     for folder, path in layers.files("faq"):
-        whole = readable(path, layers)
+        whole = layers.text(path)
         ids |= set(re.findall(r"\bid[ ]*:[ ]*[\"']?([a-z0-9-]+)", whole))
         numbers |= {int(found): folder for found in re.findall(r"\bnumber[ ]*:[ ]*[\"']?(\d{3})\b", whole)}
     return ids, numbers

@@ -10,7 +10,7 @@ from app.editing.layers import Layers
 from app.errors import EditConflict
 from app.knowledge import blocks
 from app.knowledge.blocks import Block
-from app.knowledge.edit import Edit, named, text_of
+from app.knowledge.edit import Edit, named
 from app.knowledge.yaml_source import parse
 from app.text.normalize import match_key
 
@@ -49,10 +49,10 @@ def added(layers: Layers, entry_id: str, questions: Sequence[str], file: str = "
         return Edit()
     own = [case for case in cases if case.entry == entry_id and case.folder == layers.written]
     path = own[-1].path if own else layers.written / "golden" / (file or "console.yaml")
-    before = text_of(path) if path.exists() else None
+    before = layers.text(path) if path.exists() else None
     text = before or "golden:\n"
     for question in fresh:
-        ours = [block for block, data in _cases(text) if data.get("entry") == entry_id]
+        ours = [block for block, data in _cases(layers, path, text) if data.get("entry") == entry_id]
         text = blocks.added(text, "golden", _line(entry_id, question), ours[-1] if ours else None)
     return Edit({path: (before, text)})
 
@@ -61,9 +61,9 @@ def without(layers: Layers, entry_id: str) -> Edit:
     """None of the entry protected any more in the folder that is written to."""
     edit = Edit()
     for folder, path in layers.files("golden"):
-        before = text = text_of(path)
+        before = text = layers.text(path)
         while folder == layers.written and entry_id in text:
-            block = next((block for block, data in _cases(text) if data.get("entry") == entry_id), None)
+            block = next((block for block, data in _cases(layers, path, text) if data.get("entry") == entry_id), None)
             if block is None:
                 break
             text = blocks.removed(text, "golden", block)
@@ -76,17 +76,21 @@ def _in_force(layers: Layers) -> Iterator[Case]:
     """Every protected question; one of an overlay stands in for the base's of the same wording."""
     found: dict[str, Case] = {}
     for folder, path in layers.files("golden"):
-        for block, data in _cases(text_of(path)):
+        for block, data in _cases(layers, path, layers.text(path)):
             question = str(data.get("question") or "")
             found[match_key(question)] = Case(folder, path, block, data.get("entry"), question)
     yield from found.values()
 
 
-def _cases(text: str) -> Iterator[tuple[Block, dict[str, Any]]]:
-    data = parse(text, "")[0]
+def _cases(layers: Layers, path: Path, text: str) -> Iterator[tuple[Block, dict[str, Any]]]:
+    data, _, problems = parse(text, named(path, layers.folders))
+    faults = [problem for problem in problems if problem.severity == "error"]
     listed = data.get("golden") if isinstance(data, dict) else None
-    items = listed if isinstance(listed, list) else []
-    for block, item in zip(blocks.blocks(text, "golden"), items, strict=True):
+    try:
+        items = blocks.blocks(text, "golden")
+    except ValueError as error:
+        raise layers.unreadable(path, faults[0] if faults else error) from error
+    for block, item in zip(items, listed if isinstance(listed, list) else [], strict=True):
         if isinstance(item, dict):
             yield block, item
 

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.errors import FileUnreadable
+from app.knowledge.edit import named, text_of
+
 
 @dataclass(frozen=True)
 class Layers:
@@ -26,6 +29,19 @@ class Layers:
     def written(self) -> Path:
         """The folder edits go to: the last overlay if there is one, else ``kb``."""
         return self.folders[-1]
+
+    def text(self, path: Path) -> str:
+        """A knowledge file as it is; raises ``FileUnreadable``."""
+        try:
+            return text_of(path)
+        except UnicodeDecodeError as error:
+            raise self.unreadable(path, "不是 UTF-8 编码") from error
+        except OSError as error:
+            raise self.unreadable(path, error.strerror) from error
+
+    def unreadable(self, path: Path, why: object) -> FileUnreadable:
+        name = named(path, self.folders)
+        return FileUnreadable(f"{name} 读不懂，要先改好这个文件", [str(why)])
 
     def files(self, part: str) -> Iterator[tuple[Path, Path]]:
         """(folder, file) of every YAML file in ``part``, such as ``faq``, from the lowest layer to the highest."""

@@ -16,13 +16,13 @@ def save(layers: Layers, edit: Edit) -> None:
     if not edit:
         return
     with saving(layers.indexes):
-        for path in edit.texts:
-            _remove_leftovers(path.resolve())
+        for folder in {path.resolve().parent for path in edit.texts}:
+            _remove_leftovers(folder)
         write(edit)
 
 
-def _remove_leftovers(path: Path) -> None:
-    """What a save that was killed has left beside the file."""
-    for scratch in path.parent.glob(f".{path.name}-*"):
+def _remove_leftovers(folder: Path) -> None:
+    """What a save that was killed has left beside its files."""
+    for scratch in folder.glob(".*.yaml-*"):
         with suppress(OSError):
             scratch.unlink()

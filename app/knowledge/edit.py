@@ -62,28 +62,35 @@ def write(edit: Edit) -> None:
     Raises ``EditConflict`` where something else stands in a file by now, ``StorageFailed`` when the disk refuses.  Killed in
     between, every file is whole, and those that come first in the edit are the new ones.
     """
-    made: list[tuple[Path, Path]] = []
-    done: list[Path] = []
+    scratch: list[Path] = []
+    done: list[tuple[Path, Path | None]] = []
     folder = Path()
     try:
         _unchanged(edit)
-        for place, (_, after) in edit.texts.items():
+        steps: list[tuple[Path, Path, Path | None]] = []
+        for place, (before, after) in edit.texts.items():
             path = place.resolve()  # what a link leads to is edited, not the link
             folder = path.parent
             folder.mkdir(parents=True, exist_ok=True)
-            made.append((_beside(path, after), path))
-        for scratch, path in made:
+            new, old = _beside(path, after), None
+            scratch.append(new)
+            if before is not None:  # for the way back, which a full disk must not bar
+                old = _beside(path, before)
+                scratch.append(old)
+            steps.append((path, new, old))
+        for path, new, old in steps:
             folder = path.parent
-            os.replace(scratch, path)
-            done.append(path)
-        for folder in {path.parent for path in done}:
+            os.replace(new, path)
+            done.append((path, old))
+        for folder in {path.parent for path, _ in done}:
             _synced(folder)
     except OSError as error:
-        _undone(edit, done)
-        raise StorageFailed(f"写不进 {folder}（{error.strerror}），没有改动任何内容") from error
+        stuck = _undone(done)
+        what = f"已写入的 {'、'.join(stuck)} 也换不回去" if stuck else "没有改动任何内容"
+        raise StorageFailed(f"写不进 {folder}（{error.strerror}），{what}") from error
     finally:
-        for scratch, _ in made:
-            scratch.unlink(missing_ok=True)
+        for path in scratch:
+            path.unlink(missing_ok=True)
 
 
 def _unchanged(edit: Edit) -> None:
@@ -115,14 +122,18 @@ def _beside(path: Path, text: str) -> Path:
     return Path(name)
 
 
-def _undone(edit: Edit, done: Sequence[Path]) -> None:
-    before = {place.resolve(): text for place, (text, _) in edit.texts.items()}
-    for path in done:
-        text = before[path]
-        if text is None:
-            path.unlink()
-        else:
-            os.replace(_beside(path, text), path)
+def _undone(done: Sequence[tuple[Path, Path | None]]) -> list[str]:
+    """Each (file, what stood there) put back; the names of those that could not be."""
+    stuck = []
+    for path, old in reversed(done):
+        try:
+            if old is None:
+                path.unlink()
+            else:
+                os.replace(old, path)
+        except OSError:
+            stuck.append(path.name)
+    return stuck
 
 
 def _synced(folder: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from app.errors import DraftUnreadable
@@ -36,7 +38,7 @@ def read(text: str) -> Read:
         errors = [Problem("error", Mark(DRAFT, 1, 1), "", message, str(data or "")[:40])]
     if errors:
         first = errors[0]
-        raise DraftUnreadable(f"第 {first.mark.line} 行读不懂：{first.message}", errors)
+        raise DraftUnreadable(f"第 {first.mark.line} 行读不懂：{first.allowed or first.message}", errors)
     return Read(data, marks, problems)
 
 
@@ -62,6 +64,12 @@ def _empty(value: Any) -> bool:
     return value in ("", [], {})
 
 
+def category_of(whole: str) -> str | None:
+    """The category at the top of a file of entries, without reading all of it."""
+    head = re.search(r"^category[ ]*:.*$", whole.removeprefix("\ufeff"), re.MULTILINE)
+    return values(head.group()).get("category") if head else None
+
+
 def with_values(text: str, new: Mapping[str, Any], order: Sequence[str] = ORDER) -> str:
     """The text with these values, an empty one taking its key out; keys that are not named stay, as do equal values."""
     wanted = plain_each(new)
@@ -72,18 +80,27 @@ def with_values(text: str, new: Mapping[str, Any], order: Sequence[str] = ORDER)
     return text
 
 
+def emptied(text: str, key: str, order: Sequence[str] = ORDER) -> str:
+    """The text with the key named and nothing said."""
+    return with_lines(text, key, _lines_of(text, key, None), order)
+
+
 def plain_each(new: Mapping[str, Any]) -> dict[str, Any]:
     return {key: plain(value) for key, value in new.items()}
 
 
 def lines_of(text: str) -> dict[str, str]:
     """Every key with the lines it takes, comments and blank lines below it excluded."""
+    text = _a_key_a_line(text)
     lines = text.splitlines(True)
     return {str(part.key): "".join(lines[part.first : _end(lines, part.first, part.end)]) for part in parts(text)}
 
 
 def with_lines(text: str, key: str, new: str, order: Sequence[str] = ORDER) -> str:
     """The text with these lines for the key, in the place of those it has; "" takes it out."""
+    if not new and all(part.key != key for part in parts(text)):
+        return text
+    text = _a_key_a_line(text)
     lines = text.splitlines(True)
     if lines and not lines[-1].endswith("\n"):
         lines[-1] += "\n"
@@ -93,10 +110,20 @@ def with_lines(text: str, key: str, new: str, order: Sequence[str] = ORDER) -> s
         end = _end(lines, first, found[key].end)
     else:
         later = order[order.index(key) + 1 :] if key in order else ()
-        before = next((found[name] for name in found if name in later), None)
-        last = next(reversed(found.values()), None)
-        first = end = before.first if before else _end(lines, last.first, last.end) if last else len(lines)
+        above = list(takewhile(lambda part: part.key not in later, found.values()))
+        last = above[-1] if above else None  # right below it: comments above the next key stay with that one
+        first = end = _end(lines, last.first, last.end) if last else min((p.first for p in found.values()), default=0)
     return "".join([*lines[:first], new, *lines[end:]])
+
+
+def _a_key_a_line(text: str) -> str:
+    """A mapping between braces written the usual way; any other text is left as it is."""
+    first = next((line for line in text.splitlines() if line.strip() and not line.startswith("#")), "")
+    if not first.startswith("{"):
+        return text
+    from app.knowledge.yaml_nodes import changed
+
+    return "".join(changed("", key, value) for key, value in values(text).items())
 
 
 def _end(lines: Sequence[str], first: int, end: int) -> int:

@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict
 class Record(BaseModel):
     """Frozen, strict about keys; built from YAML scalars, which arrive as strings."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # pydantic would remember 16,000 strings of what it has read, each holding a page of memory that nothing else needs.
+    model_config = ConfigDict(frozen=True, extra="forbid", cache_strings="none")
 
 
 class Unfit(ValueError):

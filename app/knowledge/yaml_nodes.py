@@ -25,12 +25,12 @@ FLOW = frozenset(("audience", "business", "keywords", "related", "clarify", "own
 """Keys whose value stands on the line of the key when it is new."""
 DATES = frozenset(("updated", "effective_from", "effective_to"))
 
-_PLAIN = re.compile(r"[^\W\d_][^\n\t\"'#:&*!|>%@`{}\[\],\\]*", re.UNICODE)
+_PLAIN = re.compile(r"[^\W\d_][^\n\t\"'#:{}\[\],\\]*", re.UNICODE)
 _WORDS = frozenset(("true", "false", "yes", "no", "on", "off", "y", "n", "null", "none"))
 
 
 def changed(old: str, key: str, value: Any) -> str:
-    """The lines of ``key`` at column 0 once it holds ``value`` (strings, lists, mappings; nothing empty).
+    """The lines of ``key`` at column 0 once it holds ``value`` (strings, lists, mappings; nothing empty but None).
 
     ``old`` are its lines now, "" for a new key.
     """
@@ -116,7 +116,11 @@ def _date(text: str) -> date | None:
 
 def _says(text: str, key: str, value: Any) -> bool:
     data, _, problems = parse(text, "")
-    return isinstance(data, dict) and plain(data) == {key: value} and not any(p.severity == "error" for p in problems)
+    return (
+        isinstance(data, dict)
+        and plain(data) == plain({key: value})
+        and not any(p.severity == "error" for p in problems)
+    )
 
 
 def yaml() -> YAML:

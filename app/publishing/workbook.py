@@ -72,7 +72,7 @@ def plan(
 def digest(kb: Path, changes: Changes) -> str:
     """Of everything that is to be written and of what stands there now: the same only for the same changes to the same files."""
     whole = hashlib.sha256()
-    for path, texts in sorted(changes.texts.items()):
-        for part in (str(path.relative_to(kb)), *texts):
+    for path, texts in sorted(changes.edit.texts.items()):
+        for part in (str(path.relative_to(kb)), *(text or "" for text in texts)):
             whole.update(hashlib.sha256(part.encode()).digest())
     return whole.hexdigest()

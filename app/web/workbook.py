@@ -12,7 +12,6 @@ from fastapi import APIRouter, Form, Response, UploadFile
 from app import heap
 from app.editing.save import save
 from app.errors import AppError, KnowledgeRejected
-from app.knowledge.edit import Edit
 from app.knowledge.model import Problem
 from app.web import schemas
 from app.web.console.download import TYPES, file
@@ -136,7 +135,7 @@ def plan(state: State, content: bytes, name: str | None, delete_missing: bool) -
         heap.give_back()
     if changes is None:
         return Planned(None, found, "", "")
-    return Planned(changes, found, workbook.digest(settings.kb_dir, changes), changes.diff(settings.kb_dir))
+    return Planned(changes, found, workbook.digest(settings.kb_dir, changes), changes.edit.diff([settings.kb_dir]))
 
 
 def written(state: State, actor: Actor, planned: Planned, digest: str, name: str) -> None:
@@ -148,7 +147,7 @@ def written(state: State, actor: Actor, planned: Planned, digest: str, name: str
             raise KnowledgeRejected("表里有错误，没有写入", [problem(found).model_dump() for found in planned.problems])
         if planned.digest != digest:
             raise PlanChanged("检查之后，知识库或表格变了，没有写入：请看现在会改动什么，再确认一次")
-        save(state.layers, Edit(changes.texts))
+        save(state.layers, changes.edit)
     except AppError as error:
         state.audit.write(actor.name, ACTION, name, "refused", why=error.code)
         raise

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
+from app.knowledge import edit
 from app.knowledge.loader import load
 from app.knowledge.model import Entry, Problem, Step, Urgent
 from app.knowledge.validation import validate
@@ -153,7 +154,7 @@ def cell(book: Any, row: int, title: str) -> Any:
 
 
 def imported(kb: Path, path: Path) -> yaml_edit.Changes:
-    raw, found = reading.read(path)
+    raw, found = reading.read(path.read_bytes(), path.name)
     source = load(kb, faq=raw)
     assert [str(problem) for problem in (*found, *source.problems)] == []
     before = {entry.id: entry for entry in load(kb).records["entries"]}
@@ -176,7 +177,7 @@ def test_the_block_stands_in_cells_of_its_own(urgent: Path) -> None:
 
 
 def test_a_round_trip_changes_nothing(urgent: Path) -> None:
-    assert imported(urgent, workbook(urgent)).texts == {}
+    assert imported(urgent, workbook(urgent)).edit.texts == {}
 
 
 @pytest.mark.parametrize("flow", [False, True])
@@ -191,14 +192,14 @@ def test_a_changed_step_is_carried_into_the_file(kb: Path, flow: bool) -> None:
     book.save(path)
     changes = imported(kb, path)
     assert changes.changed == ("ca-02",)
-    yaml_edit.write(changes)
+    edit.write(changes.edit)
     assert problems(kb) == []
     found = entry(kb).urgent
     assert found is not None
     assert found.before is not None
     assert found.before.now == "先打 {{platform_hotline}}, 再换电脑: 别关机。"
     assert found.evaluation == Step(now="看清回复截止时间。", fallback="打代理机构电话。")
-    assert imported(kb, workbook(kb)).texts == {}
+    assert imported(kb, workbook(kb)).edit.texts == {}
 
 
 def test_emptied_cells_take_the_block_away(urgent: Path) -> None:
@@ -208,7 +209,7 @@ def test_emptied_cells_take_the_block_away(urgent: Path) -> None:
         if title.startswith(("临开标", "开标中", "评标中", "临近")):
             cell(book, 3, title).value = None
     book.save(path)
-    yaml_edit.write(imported(urgent, path))
+    edit.write(imported(urgent, path).edit)
     assert "urgent" not in (urgent / FAQ).read_text("utf-8")
 
 
@@ -228,7 +229,7 @@ def test_a_fault_in_a_cell_is_reported_with_its_row(urgent: Path, title: str, va
     book = load_workbook(path)
     cell(book, 3, title).value = value
     book.save(path)
-    raw, found = reading.read(path)
+    raw, found = reading.read(path.read_bytes(), path.name)
     every = [*found, *validate(load(urgent, faq=raw), TODAY)]
     (problem,) = [p for p in every if p.severity == "error" and says in p.message]
     assert (problem.mark.file, problem.mark.line) == (f"faq.xlsx#{ENTRIES}", 3)

@@ -11,6 +11,7 @@ import pytest
 from openpyxl import load_workbook
 
 from app.errors import StorageFailed
+from app.knowledge import edit
 from app.knowledge.loader import load
 from app.knowledge.model import Entry, Problem
 from app.knowledge.validation import validate
@@ -76,7 +77,7 @@ def test_a_round_trip_changes_nothing(kb: Path, tmp_path: Path, shipped: bool):
     source = load(kb, faq=raw)
     assert [str(problem) for problem in [*problems, *source.problems]] == []
     changes = yaml_edit.plan(kb, before, source.records["entries"])
-    assert (changes.texts, changes.added, changes.changed, changes.missing) == ({}, (), (), ())
+    assert (changes.edit.texts, changes.added, changes.changed, changes.missing) == ({}, (), (), ())
 
 
 def test_a_changed_cell_changes_one_key_and_leaves_the_rest_of_the_file_to_the_letter(kb: Path):
@@ -90,9 +91,9 @@ def test_a_changed_cell_changes_one_key_and_leaves_the_rest_of_the_file_to_the_l
 
     changes = planned(kb, edited(kb, change))
     assert changes.changed == ("ca-01",)
-    before, after = changes.texts[file]
+    before, after = changes.edit.texts[file]
     assert after == before.replace("CA数字证书怎么办理？", "CA锁怎么办理？")
-    assert "-    question: CA数字证书怎么办理？\n+    question: CA锁怎么办理？\n" in changes.diff(kb)
+    assert "-    question: CA数字证书怎么办理？\n+    question: CA锁怎么办理？\n" in changes.edit.diff([kb])
 
 
 def test_wordings_are_added_and_taken_away_by_rows(kb: Path):
@@ -103,7 +104,7 @@ def test_wordings_are_added_and_taken_away_by_rows(kb: Path):
         sheet.append(["ca-02", "不该由它回答", "手机密码忘了"])
 
     changes = planned(kb, edited(kb, change))
-    yaml_edit.write(changes)
+    edit.write(changes.edit)
     now = entries_of(kb)["ca-02"]
     assert now.aliases == ("U盾提示密码已锁定",)
     assert now.not_aliases == ("登录密码忘了", "手机密码忘了")
@@ -124,7 +125,7 @@ def test_a_list_keeps_its_other_items_to_the_letter_and_the_blank_line_after_it(
         sheet.append(["ca-01", "问法", "锁快过期了"])
         sheet.append(["ca-02", "问法", "锁没反应了"])
 
-    after = planned(kb, edited(kb, change)).texts[file][1]
+    after = planned(kb, edited(kb, change)).edit.texts[file][1]
     expected = text.replace("      - 新公司想申请一把锁\n", "      - 新公司想申请一把锁\n      - 锁快过期了\n")
     assert after == expected.replace(quoted, f"{quoted}      - 锁没反应了\n")
 
@@ -137,7 +138,7 @@ def test_a_file_of_windows_keeps_its_line_ends(kb: Path):
     def change(book: Any) -> None:
         cell(book, 2, "标准问法").value = "CA锁怎么办理？"
 
-    before, after = planned(kb, edited(kb, change)).texts[file]
+    before, after = planned(kb, edited(kb, change)).edit.texts[file]
     assert before == text
     assert after == text.replace("CA数字证书怎么办理？", "CA锁怎么办理？")
 
@@ -155,8 +156,8 @@ def test_a_new_row_is_a_new_entry_in_the_file_of_its_category(kb: Path):
 
     changes = planned(kb, edited(kb, change))
     assert changes.added == ("ca-03",)
-    assert list(changes.texts) == [kb / "faq" / "certificates.yaml"]
-    yaml_edit.write(changes)
+    assert list(changes.edit.texts) == [kb / "faq" / "certificates.yaml"]
+    edit.write(changes.edit)
     made = entries_of(kb)["ca-03"]
     assert (made.number, made.aliases, made.keywords) == ("039", ("锁快过期了",), ("续期", "到期"))
     assert made.answer.endswith("2. 再续。")
@@ -167,7 +168,7 @@ def test_an_entry_moves_to_the_file_of_its_new_category(kb: Path):
     def change(book: Any) -> None:
         cell(book, 3, "分类").value = "保证金缴纳"
 
-    yaml_edit.write(planned(kb, edited(kb, change)))
+    edit.write(planned(kb, edited(kb, change)).edit)
     assert "id: ca-02" not in (kb / "faq" / "certificates.yaml").read_text("utf-8")
     assert entries_of(kb)["ca-02"].category == "保证金缴纳"
     assert entries_of(kb)["ca-02"].aliases == ("锁的密码忘了", "U盾提示密码已锁定")
@@ -179,7 +180,7 @@ def test_an_entry_that_names_its_category_itself_stays_in_its_file(kb: Path):
     def change(book: Any) -> None:
         cell(book, 3, "分类").value = "保证金缴纳"
 
-    yaml_edit.write(planned(kb, edited(kb, change)))
+    edit.write(planned(kb, edited(kb, change)).edit)
     assert "    category: 保证金缴纳\n" in (kb / "faq" / "certificates.yaml").read_text("utf-8")
     assert entries_of(kb)["ca-02"].category == "保证金缴纳"
 
@@ -216,10 +217,10 @@ def test_a_missing_row_deletes_only_when_asked_to(kb: Path):
     raw, _ = reading.read(path.read_bytes(), path.name)
     new = load(kb, faq=raw).records["entries"]
     kept = yaml_edit.plan(kb, entries_of(kb), new)
-    assert (kept.texts, kept.missing, kept.removed) == ({}, ("deposit-02",), ())
+    assert (kept.edit.texts, kept.missing, kept.removed) == ({}, ("deposit-02",), ())
     gone = yaml_edit.plan(kb, entries_of(kb), new, delete_missing=True)
     assert gone.removed == ("deposit-02",)
-    yaml_edit.write(gone)
+    edit.write(gone.edit)
     assert "deposit-02" not in entries_of(kb)
 
 
@@ -277,7 +278,7 @@ def test_columns_may_stand_in_any_order_but_must_be_there_under_their_names(kb: 
     def rename(book: Any) -> None:
         cell(book, 1, "标准问法").value = "标准问题"
 
-    assert planned(kb, edited(kb, shuffle)).texts == {}
+    assert planned(kb, edited(kb, shuffle)).edit.texts == {}
     messages = [problem.message for problem in reading.read(edited(kb, rename).read_bytes(), "faq.xlsx")[1]]
     assert messages == ["不认识的列，是不是想写「标准问法」", "缺少列"]
 
@@ -315,18 +316,18 @@ def test_files_are_written_all_or_none(kb: Path, monkeypatch: pytest.MonkeyPatch
         cell(book, 4, "标准问法").value = "工程的投标保证金几时退？"
 
     changes = planned(kb, edited(kb, change))
-    assert len(changes.texts) == 2
-    before = {path: path.read_text("utf-8") for path in changes.texts}
-    replace = yaml_edit.os.replace
-    calls = iter([replace])
+    assert len(changes.edit.texts) == 2
+    before = {path: path.read_text("utf-8") for path in changes.edit.texts}
+    replace = edit.os.replace
+    calls = iter([replace, _no_space])  # what stood there is at hand already, and goes back without more space
 
     def full(*arguments: Any) -> None:
-        next(calls, _no_space)(*arguments)
+        next(calls, replace)(*arguments)
 
-    monkeypatch.setattr(yaml_edit.os, "replace", full)
+    monkeypatch.setattr(edit.os, "replace", full)
     with pytest.raises(StorageFailed):
-        yaml_edit.write(changes)
-    assert {path: path.read_text("utf-8") for path in changes.texts} == before
+        edit.write(changes.edit)
+    assert {path: path.read_text("utf-8") for path in changes.edit.texts} == before
     assert [path for path in (kb / "faq").iterdir() if path.name.startswith(".")] == []
 
 
