@@ -51,6 +51,7 @@ from app.web import (
     health,
     lite,
     pages,
+    proposals,
     receipts,
     schemas,
     signin,
@@ -403,6 +404,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(chat.router, tags=["咨询"])
     app.include_router(receipts.router, tags=["咨询"])
     app.include_router(admin.router, tags=["管理"])
+    app.include_router(proposals.router, tags=["管理"])
     app.include_router(signin.router)
     app.include_router(console.router)
     app.include_router(description.router)

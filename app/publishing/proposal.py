@@ -95,7 +95,7 @@ def propose(indexes: Path, digest: str, by: str, person: str, at: str, note: str
     """Propose the files of this digest, in the place of whatever was proposed before."""
     made = Proposal(digest, by, person, at, note)
     with one_at_a_time(indexes):
-        if _serves(indexes, digest):
+        if serves(indexes, digest):
             raise NothingToPropose("知识库文件没有改动，不用提交")
         _written(indexes, made)
     return made
@@ -134,7 +134,7 @@ def objection(indexes: Path, digest: str, person: str | None) -> NeedsSecondPers
     Nothing does where nobody has edited anything: a day that has come edits the knowledge too.  Nor before the first
     publication, when there is nothing to serve on.
     """
-    if store.current(indexes) is None or _serves(indexes, digest):
+    if store.current(indexes) is None or serves(indexes, digest):
         return None
     found = proposed(indexes)
     proposer = found.person if found and found.stands_for(digest) else None
@@ -155,7 +155,7 @@ def _why(found: Proposal | None, digest: str, person: str | None) -> str:
     return f"改动是 {found.by} 提交的，要由另一个人发布"
 
 
-def _serves(indexes: Path, digest: str) -> bool:
+def serves(indexes: Path, digest: str) -> bool:
     """Whether what serves was made from files of this digest."""
     made = history.publication(indexes, store.current(indexes) or "")
     return made is not None and made.source == digest
