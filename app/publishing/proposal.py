@@ -140,7 +140,7 @@ def objection(indexes: Path, digest: str, person: str | None) -> NeedsSecondPers
     proposer = found.person if found and found.stands_for(digest) else None
     if person is not None and may_publish(proposer, person, two_person=True):
         return None
-    return NeedsSecondPerson(f"双人发布：{_why(found, digest, person)}。没有发布", [found] if found else [])
+    return NeedsSecondPerson(f"双人发布：{_why(found, digest, person)}", [found] if found else [])
 
 
 def _why(found: Proposal | None, digest: str, person: str | None) -> str:

@@ -114,7 +114,8 @@ def _git(folder: Path, *arguments: str) -> str:
         said = (done.stderr or done.stdout).strip()
         if "Please tell me who you are" in said or "unable to auto-detect email" in said or "empty ident" in said:
             raise GitFailed("git 还不知道由谁提交：请以运行服务的用户设置 git config user.name 和 user.email")
-        raise GitFailed(f"git {arguments[0]}：{said[-300:] or done.returncode}")
+        first = next((line for line in said.splitlines() if line.startswith(("fatal:", "error:"))), said)
+        raise GitFailed(f"git {arguments[0]}：{first[:300] or done.returncode}")
     return done.stdout.strip()
 
 
