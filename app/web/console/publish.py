@@ -10,9 +10,10 @@ from fastapi.responses import HTMLResponse, Response
 
 from app.errors import AppError, GateBlocked, KnowledgeRejected
 from app.evaluation import gate
-from app.index import history
+from app.index import history, store
 from app.publishing import proposal
 from app.publishing.rehearsal import Rehearsal
+from app.snapshot import fingerprint_of
 from app.web import proposals
 from app.web.console import problems
 from app.web.console.differences import grouped
@@ -143,11 +144,13 @@ def _page(
 ) -> HTMLResponse:
     """What serves and what waits, with what ``context`` adds; an error is said with everything that it has to say."""
     indexes, digest = state.settings.indexes, state.digest()
-    snapshot, found = state.holder.current(), proposal.proposed(indexes)
+    serving = store.current(indexes) or state.holder.current().version
+    found = proposal.proposed(indexes)
     refusal = proposal.objection(indexes, digest, actor.person) if state.settings.two_person else None
     facts: dict[str, Any] = {
-        "snapshot": snapshot,
-        "published": history.publication(indexes, snapshot.version),
+        "serving": serving,
+        "fingerprint": fingerprint_of(serving),
+        "published": history.publication(indexes, serving),
         "rolled_back": history.rolled_back(indexes),
         "edited": not proposal.serves(indexes, digest),
         "two_person": state.settings.two_person,
