@@ -34,7 +34,7 @@ app = typer.Typer(
 app.add_typer(cli_accounts.app)
 app.add_typer(cli_audit.app)
 app.add_typer(cli_journal.app)
-for command in (cli_publishing.publish, cli_publishing.rollback, cli_publishing.versions):
+for command in (cli_publishing.publish, cli_publishing.propose, cli_publishing.rollback, cli_publishing.versions):
     app.command()(command)
 
 

@@ -1,10 +1,11 @@
-"""``yiboshi publish``, ``rollback``, ``versions``: what serves, from the shell."""
+"""``yiboshi publish``, ``propose``, ``rollback``, ``versions``: what serves, from the shell."""
 
 from __future__ import annotations
 
 import getpass
 import json
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -15,6 +16,8 @@ from app.terminal import AsJson, KbDir, embedding, fail, out, reported, settings
 
 if TYPE_CHECKING:
     from app.evaluation.gate import GateResult
+    from app.publishing.pipeline import PublishReport
+    from app.publishing.rehearsal import Rehearsal
 
 SHOWN = 50
 """Lines of a list before it is cut short; all of it is in ``--json``."""
@@ -26,42 +29,111 @@ def publish(
         list[str] | None,
         typer.Option(help="放行一个受保护的问题或一项指标，写成 名称=原因，可写多次；原因留在发布记录和审计日志里"),
     ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="试发布：检查、过关口、列出差异，什么都不改")] = False,
     as_json: AsJson = False,
 ) -> None:
     """检查、建索引、过关口，然后切换到新版本；正在运行的服务会自动跟上。"""
     from app.index.encoder import open_encoder
-    from app.main import local_now
+    from app.main import committed, local_now, publish_by_settings
     from app.publishing import audited, pipeline
     from app.publishing.gating import Gate
     from app.text.tokenize import load_dictionary
 
     settings = settings_or_exit(kb_dir=kb)
     reasons = _reasons(override or [], as_json)
+    if dry_run:
+        _rehearse(settings, as_json)
+        return
     who = _who()
     with reported(as_json), embedding() as progress:
         encoder = open_encoder(settings.encoder, settings.threads)
         gate = Gate(_recent(settings), reasons)
 
         def made() -> pipeline.PublishReport:
-            return pipeline.publish(
-                settings.kb_dir,
-                settings.indexes,
-                encoder,
-                load_dictionary(),
-                now=local_now(),
-                laws=settings.laws,
-                overlays=settings.overlays,
-                progress=progress,
-                gate=gate,
-                by=who,
-                keep=settings.keep_versions,
-            )[1]
+            dictionary = load_dictionary()
+            _, report = publish_by_settings(settings, encoder, dictionary, gate, who, person=who, progress=progress)
+            return committed(settings, report, who)
 
         report = audited.published(Audit(settings.audit_dir, local_now), who, made)
     if as_json:
         print(json.dumps(report.as_dict(), ensure_ascii=False))
     else:
         _print_report(report)
+
+
+def _rehearse(settings: Settings, as_json: bool) -> None:
+    """Exits with 1 if something stands against a publication."""
+    from app.index.encoder import open_encoder
+    from app.main import local_now
+    from app.publishing.gating import Gate
+    from app.publishing.rehearsal import rehearse
+    from app.text.tokenize import load_dictionary
+
+    with reported(as_json), embedding() as progress:
+        tried = rehearse(
+            settings.kb_dir,
+            settings.indexes,
+            open_encoder(settings.encoder, settings.threads),
+            load_dictionary(),
+            now=local_now(),
+            gate=Gate(_recent(settings)),
+            laws=settings.laws,
+            overlays=settings.overlays,
+            progress=progress,
+        )
+    if as_json:
+        print(json.dumps(tried.as_dict(), ensure_ascii=False))
+    else:
+        _print_report(tried.report)
+        _print_rehearsal(tried)
+    if tried.blocked_by:
+        raise typer.Exit(1)
+
+
+def _print_rehearsal(tried: Rehearsal) -> None:
+    from app.publishing.differences import KINDS, SIGNS
+
+    for found in tried.differences[:SHOWN]:
+        print(f"{SIGNS[found.what]} {KINDS[found.kind]} {found.id}：{found.title}")
+        if found.what == "changed":
+            for change in found.fields:
+                print(f"    {change.field}")
+                for line in change.lines:
+                    print(f"      {line}")
+    if len(tried.differences) > SHOWN:
+        print(f"……还有 {len(tried.differences) - SHOWN} 处差异，用 --json 看全部")
+    for one in tried.unserved:
+        print(f"不作为答复：{one.title}（{one.id}），{one.reason}")
+    if tried.blocked_by:
+        print(f"不能发布：{len(tried.blocked_by)} 项没有过关，改好再发布，或逐项 --override 名称=原因")
+    else:
+        print("可以发布；这次只是试，什么都没有改")
+
+
+def propose(
+    note: Annotated[str, typer.Option(help="说明改了什么，给发布的人看")] = "",
+    take_back: Annotated[bool, typer.Option("--withdraw", help="撤回自己的提交")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """双人发布：提交知识库现在的样子，由另一个人发布；之后文件再改，要重新提交。"""
+    from app.main import local_now
+    from app.publishing import audited, pipeline, proposal
+
+    settings = settings_or_exit()
+    who, audit = _who(), Audit(settings.audit_dir, local_now)
+    with reported(as_json):
+        if take_back:
+            made = audited.withdrawn(audit, who, lambda: proposal.withdraw(settings.indexes, who))
+        else:
+            digest = pipeline.source_digest(settings.kb_dir, settings.laws, settings.overlays)
+            at = local_now().isoformat(timespec="seconds")
+            made = audited.proposed(
+                audit, who, lambda: proposal.propose(settings.indexes, digest, who, who, at, note.strip())
+            )
+    if as_json:
+        print(json.dumps(made.as_dict(), ensure_ascii=False))
+    else:
+        print("已撤回" if take_back else f"已提交，等另一个人发布（文件摘要 {made.digest}）")
 
 
 def _reasons(given: list[str], as_json: bool) -> dict[str, str]:
@@ -95,7 +167,7 @@ def _who() -> str:
         return "cli"
 
 
-def _print_report(report: Any) -> None:
+def _print_report(report: PublishReport) -> None:
     from app.snapshot import fingerprint_of
 
     table = Table(show_header=False, box=None)
@@ -111,9 +183,12 @@ def _print_report(report: Any) -> None:
         table.add_row(name, value if len(value) < 2000 else value[:2000] + "…")
     out.print(table)
     _print_gate(report.gate, report.overridden)
+    _print_commit(report)
 
 
-def _print_gate(gate: GateResult, overridden: dict[str, str]) -> None:
+def _print_gate(gate: GateResult | None, overridden: Mapping[str, str]) -> None:
+    if gate is None:
+        return
     out.print(f"关口：问了 {gate.golden} 个受保护的问题、{gate.recent} 个近期的问题", highlight=False)
     for metric in gate.metrics:
         print(f"  {metric}")
@@ -124,6 +199,11 @@ def _print_gate(gate: GateResult, overridden: dict[str, str]) -> None:
         print(f"……还有 {len(lines) - SHOWN} 个，用 --json 看全部")
     for name, reason in overridden.items():
         print(f"放行「{name}」：{reason}")
+
+
+def _print_commit(report: PublishReport) -> None:
+    if report.commit is not None:
+        print(f"已提交到 git：{report.commit.id}" if report.commit.id else f"没有提交到 git：{report.commit.problem}")
 
 
 def rollback(

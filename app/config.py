@@ -72,6 +72,7 @@ class Settings(BaseSettings):
         description="登录的 cookie 何时只走 https：auto 看请求是不是 https 来的，always 总是（https 在别的机器上解开时）",
     )
     two_person: bool = Field(False, description="双人发布：提交改动的人不能自己发布")
+    git_commit: bool = Field(False, description="知识库文件夹在 git 仓库里时，每次发布后把它提交一次（只提交，不推送）")
     keep_versions: Annotated[int, Field(ge=3, le=50)] = Field(10, description="留着多少个发布过的版本，用来退回")
     embed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (),

@@ -88,6 +88,20 @@ class GateBlocked(AppError):
     status = 409
 
 
+class EditedMeanwhile(AppError):
+    """The files are no longer those that somebody has looked at."""
+
+    code = "edited_meanwhile"
+    status = 409
+
+
+class NeedsSecondPerson(AppError):
+    """Two-person sign-off stands against a publication; ``details`` hold the proposal, if there is one."""
+
+    code = "needs_second_person"
+    status = 409
+
+
 class RollbackImpossible(AppError):
     code = "rollback_impossible"
     status = 409

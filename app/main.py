@@ -28,7 +28,7 @@ from app.database import DatabaseUnusable, migrate, open_engine, reason
 from app.dialogue.turn import Sessions
 from app.editing.bench import Bench
 from app.editing.layers import Layers
-from app.errors import AppError, IndexUnusable, PublishBusy
+from app.errors import AppError, EditedMeanwhile, IndexUnusable, PublishBusy
 from app.index import history, store
 from app.index.encoder import Encoder, open_encoder
 from app.insights.clusters import Remembered
@@ -36,9 +36,10 @@ from app.journal.journal import Journal
 from app.journal.recent import recent_questions
 from app.journal.retention import purge
 from app.journal.writer import Writer
-from app.publishing import audited, pipeline
+from app.publishing import audited, pipeline, proposal, rehearsal, version_control
 from app.publishing.gating import Gate
 from app.publishing.pipeline import PublishReport
+from app.publishing.rehearsal import Rehearsal
 from app.publishing.rollback import Rollback, rollback
 from app.receipt import load_key
 from app.snapshot import Snapshot, SnapshotHolder
@@ -58,6 +59,7 @@ from app.web import (
     lite,
     metrics,
     pages,
+    proposals,
     receipts,
     schemas,
     signin,
@@ -97,8 +99,8 @@ def current_or_published(
 ) -> Snapshot:
     """What to serve at start: the published version if it is of this knowledge and encoder, else a new publication.
 
-    When ``kb/`` was edited into something unusable, or the gate blocks it, the published version serves on and the reason
-    is logged; so does one that was gone back to, until somebody publishes.
+    When ``kb/`` was edited into something unusable, the gate blocks it or it lacks a second person, the published version
+    serves on and the reason is logged; so does one that was gone back to, until somebody publishes.
     """
     try:
         snapshot = pipeline.open_current(settings.indexes, encoder, dictionary)
@@ -111,19 +113,12 @@ def current_or_published(
     if snapshot is not None and _is_held_back(settings):
         return snapshot
     try:
-        fresh, _ = pipeline.publish(
-            settings.kb_dir,
-            settings.indexes,
-            encoder,
-            dictionary,
-            now=local_now(),
-            laws=settings.laws,
-            overlays=settings.overlays,
-            progress=progress,
-            gate=Gate(enforce=edited, at_hand=snapshot),
-            by=AT_START,
-            keep=settings.keep_versions,
+        gate = Gate(enforce=edited, at_hand=snapshot)
+        sign_off = snapshot is not None  # else there is nothing to serve on
+        fresh, report = publish_by_settings(
+            settings, encoder, dictionary, gate, AT_START, sign_off=sign_off, progress=progress
         )
+        committed(settings, report, AT_START)
         return fresh
     except AppError as error:
         if snapshot is None:
@@ -131,6 +126,55 @@ def current_or_published(
         details = "\n".join(map(str, error.details))
         log.error("%s\n%s", error.message, details)
         return snapshot
+
+
+def publish_by_settings(
+    settings: Settings,
+    encoder: Encoder,
+    dictionary: Dictionary,
+    gate: Gate,
+    by: str,
+    *,
+    person: str | None = None,
+    rehearsed: str | None = None,
+    sign_off: bool = True,
+    progress: pipeline.Progress | None = None,
+) -> tuple[Snapshot, PublishReport]:
+    """Publish as the settings want it: pages, API, shell, start, signal and calendar all come through here.
+
+    ``person`` is who publishes, None when nobody does by name; ``rehearsed`` the digest of the files that somebody looked
+    at, ``sign_off`` whether two-person sign-off holds where it is set.
+    """
+    two_person = settings.two_person and sign_off
+
+    def permit(digest: str) -> None:
+        if rehearsed not in (None, digest):
+            raise EditedMeanwhile("试发布以后知识库文件又改过，没有发布；请再试发布一次")
+        refusal = proposal.objection(settings.indexes, digest, person) if two_person else None
+        if refusal is not None:
+            raise refusal
+
+    return pipeline.publish(
+        settings.kb_dir,
+        settings.indexes,
+        encoder,
+        dictionary,
+        now=local_now(),
+        laws=settings.laws,
+        overlays=settings.overlays,
+        progress=progress,
+        gate=gate,
+        permit=permit if two_person or rehearsed is not None else None,
+        by=by,
+        keep=settings.keep_versions,
+    )
+
+
+def committed(settings: Settings, report: PublishReport, by: str) -> PublishReport:
+    """After a publication, once it serves: git may take its time."""
+    if not settings.git_commit:
+        return report
+    return version_control.committed(report, settings.indexes, (settings.kb_dir, *settings.overlays), by)
 
 
 @asynccontextmanager
@@ -149,27 +193,46 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     layers = Layers(settings.kb_dir, settings.overlays, settings.laws, settings.indexes)
     bench = Bench(layers, encoder, dictionary, local_now)
 
-    def publish(by: str, override: Mapping[str, str] | None = None, enforce: bool = True) -> PublishReport:
+    def gate(override: Mapping[str, str], enforce: bool = True) -> Gate:
         recent = recent_questions(engine) if settings.journal else []
-        gate = Gate(recent, override or {}, enforce, holder.peek())
-        return audited.published(audit, by, lambda: published(by, gate))
+        return Gate(recent, override, enforce, holder.peek())
 
-    def published(by: str, gate: Gate) -> PublishReport:
-        snapshot, report = pipeline.publish(
-            settings.kb_dir,
-            settings.indexes,
-            encoder,
-            dictionary,
-            now=local_now(),
-            laws=settings.laws,
-            overlays=settings.overlays,
-            gate=gate,
-            by=by,
-            keep=settings.keep_versions,
-        )
-        _serve(holder, snapshot)
-        bench.forget()
-        return report
+    def publish(
+        by: str,
+        override: Mapping[str, str] | None = None,
+        enforce: bool = True,
+        *,
+        person: str | None = None,
+        rehearsed: str | None = None,
+    ) -> PublishReport:
+        def made() -> PublishReport:
+            rules = gate(override or {}, enforce)
+            snapshot, report = publish_by_settings(
+                settings, encoder, dictionary, rules, by, person=person, rehearsed=rehearsed
+            )
+            _serve(holder, snapshot)
+            bench.forget()
+            return committed(settings, report, by)
+
+        return audited.published(audit, by, made)
+
+    rehearsing = threading.Lock()
+
+    def rehearse() -> Rehearsal:
+        with rehearsal.one_rehearsal(rehearsing):
+            try:
+                return rehearsal.rehearse(
+                    settings.kb_dir,
+                    settings.indexes,
+                    encoder,
+                    dictionary,
+                    now=local_now(),
+                    gate=gate({}),
+                    laws=settings.laws,
+                    overlays=settings.overlays,
+                )
+            finally:
+                heap.give_back()
 
     def step_back(by: str, version: str | None = None) -> Rollback:
         """The pointer moves at once; this process follows it like any other."""
@@ -182,6 +245,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         sessions=Sessions(time.monotonic),
         journal=journal,
         publish=publish,
+        rehearse=rehearse,
+        digest=lambda: pipeline.source_digest(settings.kb_dir, settings.laws, settings.overlays),
         rollback=step_back,
         check=lambda: pipeline.check(
             settings.kb_dir,
@@ -355,6 +420,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(audit.router, tags=["管理"])
     app.include_router(system.router, tags=["管理"])
     app.include_router(editing.router, tags=["编辑"])
+    app.include_router(proposals.router, tags=["管理"])
     app.include_router(signin.router)
     app.include_router(console.router)
     app.include_router(description.router)

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from app.config import BadSettings, Settings, load_settings
-from app.errors import AppError, GateBlocked, KnowledgeRejected
+from app.errors import AppError, GateBlocked, KnowledgeRejected, NeedsSecondPerson
 from app.receipt import ReceiptInvalid
 
 out = Console(emoji=False)  # 「:100:」 in a file position is no emoji
@@ -46,7 +46,7 @@ def reported(as_json: bool = False) -> Iterator[None]:
     """Errors meant for people are printed, not traced."""
     try:
         yield
-    except (KnowledgeRejected, GateBlocked, ReceiptInvalid) as error:
+    except (KnowledgeRejected, GateBlocked, NeedsSecondPerson, ReceiptInvalid) as error:
         fail(error, 1, as_json)
     except AppError as error:
         fail(error, 3, as_json)

@@ -1,4 +1,4 @@
-"""Publications and steps back with their record in the audit log, whoever asked for them and however they ended."""
+"""Publications, proposals and steps back with their record in the audit log, whoever asked for them and however they ended."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TypeVar
 from app.audit import Audit
 from app.errors import AppError, PublishBusy
 from app.publishing.pipeline import PublishReport
+from app.publishing.proposal import Proposal
 from app.publishing.rollback import Rollback
 
 T = TypeVar("T")
@@ -25,6 +26,26 @@ def rolled_back(audit: Audit, who: str, rollback: Callable[[], Rollback]) -> Rol
     done = _tried(audit, who, "rollback", rollback)
     audit.write(who, "rollback", done.version, previous=done.left)
     return done
+
+
+def proposed(audit: Audit, who: str, propose: Callable[[], Proposal]) -> Proposal:
+    made = _tried(audit, who, "propose", propose)
+    audit.write(who, "propose", made.digest, note=made.note)
+    return made
+
+
+def withdrawn(audit: Audit, who: str, withdraw: Callable[[], Proposal]) -> Proposal:
+    made = _tried(audit, who, "propose.withdraw", withdraw)
+    audit.write(who, "propose.withdraw", made.digest)
+    return made
+
+
+def sent_back(audit: Audit, who: str, send_back: Callable[[], Proposal]) -> Proposal:
+    made = _tried(audit, who, "propose.send_back", send_back)
+    audit.write(
+        who, "propose.send_back", made.digest, proposed_by=made.by, reason=made.sent_back and made.sent_back.reason
+    )
+    return made
 
 
 def _tried(audit: Audit, who: str, action: str, attempt: Callable[[], T]) -> T:

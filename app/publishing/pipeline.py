@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from app.errors import IndexUnusable, KnowledgeRejected
+from app.errors import EditedMeanwhile, IndexUnusable, KnowledgeRejected
 from app.evaluation.gate import GateResult
 from app.index import history, store
 from app.index.encoder import Encoder, Vectors
@@ -34,6 +34,7 @@ from app.knowledge.validation import in_order, validate
 from app.publishing import near_duplicates
 from app.publishing.gating import Gate, held_up
 from app.publishing.lock import one_at_a_time, reading
+from app.publishing.proposal import settle
 from app.snapshot import (
     Snapshot,
     assemble,
@@ -55,6 +56,13 @@ Progress = Callable[[int, int], None]
 """Called with (phrases embedded so far, phrases to embed)."""
 
 
+class Commit(NamedTuple):
+    """A commit of the knowledge's folders; ``problem`` says why there is none."""
+
+    id: str = ""
+    problem: str = ""
+
+
 @dataclass(frozen=True)
 class PublishReport:
     """What a publication did; entry ids by what happened to them."""
@@ -74,11 +82,18 @@ class PublishReport:
     """What would have blocked -> the reason it was let pass."""
     resting: tuple[str, ...] = ()
     """Entries that no question reaches: not in their time, or resting on an article out of force."""
+    commit: Commit | None = None
+    """What became of it in git, where that was asked for."""
 
     def as_dict(self) -> dict[str, Any]:
         gate = self.gate.as_dict() if self.gate else None
-        return self.__dict__ | {"warnings": [problem.as_dict() for problem in self.warnings], "gate": gate}
+        commit = self.commit._asdict() if self.commit else None
+        warnings = [problem.as_dict() for problem in self.warnings]
+        return self.__dict__ | {"warnings": warnings, "gate": gate, "commit": commit}
 
+
+Permit = Callable[[str], None]
+"""Given the digest of the files about to be published, raises an ``AppError`` if they may not be."""
 
 AtHand = Callable[[Sequence[str]], Mapping[str, Vectors]]
 """Vectors of those texts for which there are any without much ado."""
@@ -182,17 +197,23 @@ def publish(
     overlays: Sequence[Path] = (),
     progress: Progress | None = None,
     gate: Gate | None = None,
+    permit: Permit | None = None,
     by: str = "",
     keep: int = KEEP_VERSIONS,
 ) -> tuple[Snapshot, PublishReport]:
     """Make the folder ``kb`` the version that ``indexes/current`` points at, if it passes the gate where there is one.
 
     Publishing what already serves changes nothing.  Raises ``KnowledgeRejected`` (every problem in ``details``),
-    ``GateBlocked``, ``PublishBusy`` or ``StorageFailed``; in each case the old version stays.
+    ``GateBlocked``, ``PublishBusy``, ``StorageFailed`` or what ``permit`` does; in each case the old version stays.
     """
     with one_at_a_time(indexes):
         store.remove_leftovers(indexes)
+        digest = source_digest(kb, laws, overlays) if permit is not None else ""
+        if permit is not None:
+            permit(digest)
         made = prepare(kb, indexes, encoder, dictionary, now=now, laws=laws, overlays=overlays, progress=progress)
+        if permit is not None and made.digest != digest:
+            raise EditedMeanwhile("发布的时候知识库文件又改过，没有发布；请再试发布一次")
         report = made.report
         if gate is not None:
             result, overridden = held_up(gate, made.snapshot, made.previous, encoder, dictionary, made.golden)
@@ -200,9 +221,10 @@ def publish(
         if not made.kept:
             store.save(indexes, made.stored)
         at = now.isoformat(timespec="seconds")
-        _note(indexes, report, Publication(0, at, by, made.source, due=made.due.isoformat() if made.due else None))
+        _note(indexes, report, Publication(0, at, by, made.digest, due=made.due.isoformat() if made.due else None))
         store.activate(indexes, made.snapshot.version)
         history.unmark(indexes)
+        settle(indexes)
         history.forget(indexes, keep)
         return made.snapshot, report
 
@@ -211,6 +233,7 @@ def publish(
 class Prepared:
     """A version that could serve, made and assembled, and nothing written."""
 
+    source: Source
     snapshot: Snapshot
     stored: store.Stored
     report: PublishReport
@@ -220,7 +243,7 @@ class Prepared:
     due: date | None
     kept: bool
     """Whether the version is on the disk already."""
-    source: str
+    digest: str
     """Digest of the files it was made from."""
 
 
@@ -269,7 +292,7 @@ def prepared(
         stored, embedded = _built(manifest, knowledge, encoder, dictionary, previous, progress)
     snapshot = assemble(stored, encoder, dictionary)
     report = replace(_report(snapshot, previous, problems, embedded), resting=_resting(source, knowledge))
-    return Prepared(snapshot, stored, report, previous, tuple(source.golden.values()), due, kept, digest)
+    return Prepared(source, snapshot, stored, report, previous, tuple(source.golden.values()), due, kept, digest)
 
 
 def _resting(source: Source, knowledge: Knowledge) -> tuple[str, ...]:

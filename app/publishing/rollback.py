@@ -23,7 +23,8 @@ class Rollback(NamedTuple):
 def rollback(indexes: Path, encoder: Encoder, version: str | None = None, *, now: datetime, by: str) -> Rollback:
     """Point at a kept version, by default the one that served before this one was published.
 
-    The version is read and its digests checked first, so that only one that opens is pointed at.  Raises
+    The version is read and its digests checked first, so that only one that opens is pointed at.  It needs no second
+    person, whatever ``two_person`` says: it is the emergency brake, and what it leads to was published before.  Raises
     ``RollbackImpossible``, ``PublishBusy`` or ``StorageFailed``; in each case the version that serves stays.
     """
     with one_at_a_time(indexes):

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 
 from app.dialogue.explain import explain
 from app.index import history, store
-from app.web import schemas, shape
+from app.web import publication_schemas, schemas, shape
 from app.web.deps import Actor, CurrentSnapshot, CurrentState, permit, require
 
 _ERRORS: dict[int | str, dict[str, Any]] = {status: {"model": schemas.ErrorOut} for status in (401, 403, 409, 422, 507)}
@@ -42,18 +42,29 @@ def validate(state: CurrentState) -> schemas.ValidationOut:
     return schemas.ValidationOut(ok=usable is not None, problems=[shape.problem(found) for found in problems])
 
 
+@router.post("/knowledge/rehearse", summary="试发布", dependencies=[require("validate")])
+def rehearse(state: CurrentState) -> publication_schemas.RehearsalOut:
+    """检查、建索引、过关口，和正在服务的版本逐条比较，什么都不改。有错误时返回 422 和全部问题。
+
+    一个进程里一次只做一个；前一个没有做完时返回 409。
+    """
+    return publication_schemas.RehearsalOut(**state.rehearse().as_dict())
+
+
 @router.post("/knowledge/reload", summary="重新发布知识库")
 def reload(
     state: CurrentState, actor: Annotated[Actor, require("publish")], body: schemas.PublishIn | None = None
 ) -> schemas.PublishOut:
     """有错误时返回 422 和全部问题；受保护的问题答错或指标低于底线时返回 409 和清单，在 override 里逐项写明理由才放行。
 
-    两种情形都不改动正在服务的版本。
+    双人发布时，没有别人的提交返回 409 needs_second_person；给了 digest 而文件已经又改过，返回 409 edited_meanwhile。
+    这几种情形都不改动正在服务的版本。
     """
-    override = body.override if body else {}
-    if override:
+    body = body or schemas.PublishIn()
+    if body.override:
         permit(actor, "override")
-    return schemas.PublishOut(**state.publish(actor.name, override).as_dict())
+    report = state.publish(actor.name, body.override, person=actor.person, rehearsed=body.digest)
+    return schemas.PublishOut(**report.as_dict())
 
 
 @router.get("/knowledge/versions", summary="留着的版本", dependencies=[require("view")])

@@ -25,13 +25,23 @@ from app.errors import Forbidden, MustChangePassword, Unauthorized
 from app.insights.clusters import Remembered
 from app.journal.journal import Journal
 from app.publishing.pipeline import Checked, PublishReport
+from app.publishing.rehearsal import Rehearsal
 from app.publishing.rollback import Rollback
 from app.snapshot import Snapshot, SnapshotHolder
 from app.web import forgery, session_cookie
 
 
 class Publish(Protocol):
-    def __call__(self, by: str, override: Mapping[str, str] | None = None, enforce: bool = True) -> PublishReport: ...
+    def __call__(
+        self,
+        by: str,
+        override: Mapping[str, str] | None = None,
+        enforce: bool = True,
+        *,
+        person: str | None = None,
+        rehearsed: str | None = None,
+    ) -> PublishReport:
+        """``person``: whose deed it is, for two-person sign-off; ``rehearsed``: the digest of the files looked at."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +53,9 @@ class State:
     sessions: Sessions
     journal: Journal
     publish: Publish
+    rehearse: Callable[[], Rehearsal]
+    digest: Callable[[], str]
+    """Of the files as they are now."""
     rollback: Callable[[str, str | None], Rollback]
     """By whom, and to which version; None: the one before."""
     check: Callable[[], Checked]

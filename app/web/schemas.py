@@ -439,9 +439,14 @@ OverrideName = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 OverrideReason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
 
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+
+
 class PublishIn(Payload):
     override: Annotated[dict[OverrideName, OverrideReason], Field(max_length=200)] = {}
     """A protected question, or the name of a figure -> why it may be published all the same."""
+    digest: Digest | None = None
+    """Of the files that were rehearsed; when they have been edited since, nothing is published."""
 
 
 class RollbackIn(Payload):
@@ -469,6 +474,13 @@ class VersionsOut(Payload):
     versions: list[VersionOut]
 
 
+class CommitOut(Payload):
+    """A commit to git, or the problem that there is none."""
+
+    id: str
+    problem: str
+
+
 class PublishOut(Payload):
     version: str
     previous: str | None
@@ -482,6 +494,8 @@ class PublishOut(Payload):
     gate: GateOut | None
     overridden: dict[str, str]
     resting: list[str]
+    commit: CommitOut | None
+    """None where publications are not committed to git."""
 
 
 class AdminKnowledgeOut(Payload):

@@ -39,6 +39,12 @@ SAID = {
     "saved": "已保存到知识库文件，发布后生效。",
     "unchanged": "没有改动。",
     "done": "已完成。",
+    "published": "已发布，正在服务的就是这一版。",
+    "noted": "已发布。答复没有变化，版本还是原来的；记下了文件和受保护的问题的改动。",
+    "proposed": "已提交，等另一个人试发布、看过后发布。之后文件再改，要重新提交。",
+    "withdrawn": "已撤回提交。",
+    "sent_back": "已退回，提交的人会看到原因。",
+    "rolled_back": "已退回，几秒内生效。知识库文件没有动。",
 }
 """What a page says at the top after a form led back to it, by the word in its address; nobody can make it say anything else."""
 
