@@ -110,15 +110,19 @@ def added(text: str, key: str, new: str, after: Block | None = None, apart: bool
 
 
 def _indented(new: str, lead: str, newline: str) -> list[str]:
-    lines = new.strip("\n").splitlines()
-    outer = " " * lead.index("-") if "-" in lead else lead
-    put: list[str] = []
-    for i, line in enumerate(lines):
-        if not line.startswith("#") and line.strip():
-            inner = [" " * len(lead) + rest if rest.strip() else "" for rest in lines[i + 1 :]]
-            return [text + newline for text in (*put, lead + line, *inner)]
-        put.append(outer + line if line.strip() else "")
-    return [text + newline for text in put]
+    lines = [_ended(line, newline) for line in new.strip("\n").splitlines(True)]
+    start = next((i for i, line in enumerate(lines) if line.strip() and not line.startswith("#")), len(lines))
+    outer, inner = " " * lead.index("-") if "-" in lead else lead, " " * len(lead)
+    begun = [lead + line for line in lines[start : start + 1]]
+    return [
+        *(_after(outer, line) for line in lines[:start]),
+        *begun,
+        *(_after(inner, line) for line in lines[start + 1 :]),
+    ]
+
+
+def _after(margin: str, line: str) -> str:
+    return margin + line if line.strip() else line.lstrip(" ")
 
 
 def _opened(text: str) -> tuple[str, list[str]]:
@@ -131,4 +135,5 @@ def _newline(lines: list[str]) -> str:
 
 
 def _ended(line: str, newline: str) -> str:
-    return line.rstrip("\r\n") + newline
+    """With this end of line, but for those that only Unicode counts as one: they are part of somebody's text."""
+    return line if line[-1:] in "\x85\u2028\u2029" and line else line.rstrip("\r\n") + newline

@@ -98,7 +98,8 @@ def node(value: Any, flow: bool, key: str = "", quoted: bool = False) -> Any:
         return day
     if key == "number" and re.fullmatch(r"\d{3}", value, re.ASCII):
         return ScalarInt(int(value), width=3)
-    return LiteralScalarString(value + "\n") if "\n" in value and not flow else scalar(value)
+    as_it_is = "\n" in value and not flow and len(value.splitlines()) == value.count("\n") + 1  # no other ends of lines
+    return LiteralScalarString(value + "\n") if as_it_is else scalar(value)
 
 
 def scalar(text: str) -> str:

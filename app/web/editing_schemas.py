@@ -4,13 +4,30 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from app.dialogue.policy import Kind
 from app.web.schemas import Payload, ProblemOut, QuestionText
 
 EntryId = Annotated[str, Field(max_length=60)]
 Questions = Annotated[list[Annotated[str, Field(max_length=500)]], Field(max_length=50)]
+
+DEEPEST = 2
+"""Lists and mappings within each other, in any key of an entry (``urgent.before.now``)."""
+
+
+def _of_an_entry(fields: dict[str, Any]) -> dict[str, Any]:
+    for key, value in fields.items():
+        if not _fits(value, DEEPEST):
+            raise ValueError(f"{key} 只能是文字、文字的列表或键值表")
+    return fields
+
+
+def _fits(value: Any, deeper: int) -> bool:
+    if isinstance(value, dict | list):
+        inside = value.values() if isinstance(value, dict) else value
+        return deeper > 0 and all(_fits(item, deeper - 1) for item in inside)
+    return value is None or isinstance(value, str)
 
 
 class DraftOut(Payload):
@@ -31,7 +48,7 @@ class DraftIn(Payload):
     text: Annotated[str, Field(max_length=60_000)]
     base: Annotated[str, Field(max_length=64)] = ""
     """Empty for a new entry."""
-    fields: dict[str, Any] | None = None
+    fields: Annotated[dict[str, Any], AfterValidator(_of_an_entry)] | None = None
     """Values of a form, carried into ``text``; what is empty is taken out, keys that are not named stay."""
     golden: Questions = Field(default_factory=list)
     """Protected questions; those that there are not yet are added."""

@@ -91,6 +91,11 @@ def test_a_form_s_values_are_carried_into_the_text(desk: Desk):
     assert "+    question:" in checked["diff"]
 
 
+@pytest.mark.parametrize("value", [[[["甲"]]], {"a": {"b": {"c": "d"}}}, [{"a": ["b"]}], 1.5])
+def test_a_form_s_value_that_no_entry_could_have_is_refused(desk: Desk, value: Any):
+    assert_error(desk.post("/entries/check", desk.draft(fields={"aliases": value})), 422, "invalid_request", "aliases")
+
+
 def test_a_draft_is_checked_as_it_would_be_published_and_nothing_is_written(desk: Desk):
     before = desk.text("faq/certificates.yaml")
     good = desk.post("/entries/check", desk.draft("**不要**反复再试", "**别**再试")).json()
