@@ -12,6 +12,7 @@ from app.dialogue.explain import Explanation, explain
 from app.editing import entry, golden, site
 from app.editing.bench import Found
 from app.editing.entry import Draft
+from app.editing.faults import refuse_faults_made
 from app.editing.save import save
 from app.errors import DraftUnreadable, EditConflict
 from app.knowledge.edit import Edit, named
@@ -83,9 +84,10 @@ def attempt(body: out.TryIn, state: CurrentState, snapshot: CurrentSnapshot) -> 
 
 @router.post("/entries/save", summary="把草稿存进知识库文件")
 def save_entry(body: out.DraftIn, state: CurrentState, actor: Editor) -> out.SavedOut:
-    """发布后才生效。条目已被别人改过时返回 409 和现在的内容。"""
+    """发布后才生效。条目已被别人改过时返回 409 和现在的内容；会给文件添上错误的草稿返回 422，不保存。"""
     made = _draft(body)
     edit = entry.with_golden(state.layers, made, body.golden)
+    refuse_faults_made(state.bench, edit, "草稿有错误，没有保存：存进文件的内容，服务下次启动就会拿去发布")
     entry_id = str(entry.fields(made.text)["id"])
     files = saved(state, actor, "entry.save", entry_id, edit)
     return out.SavedOut(id=entry_id, base=entry.opened(state.layers, entry_id).base, files=files)
@@ -94,7 +96,9 @@ def save_entry(body: out.DraftIn, state: CurrentState, actor: Editor) -> out.Sav
 @router.post("/entries/{entry_id}/remove", summary="从知识库文件里删去一个条目")
 def remove_entry(entry_id: str, body: out.RemoveIn, state: CurrentState, actor: Editor) -> out.SavedOut:
     """它的受保护问题一并删去。条目来自下层文件夹的，改为在叠加层里隐藏。发布后才生效。"""
-    files = saved(state, actor, "entry.remove", entry_id, entry.removed(state.layers, entry_id, body.base))
+    edit = entry.removed(state.layers, entry_id, body.base)
+    refuse_faults_made(state.bench, edit, "还有别处用到这一条，没有删去")
+    files = saved(state, actor, "entry.remove", entry_id, edit)
     return out.SavedOut(id=entry_id, base="", files=files)
 
 
@@ -107,6 +111,7 @@ def site_values(state: CurrentState) -> out.SiteOut:
 def save_site(body: out.SiteIn, state: CurrentState, actor: Editor) -> out.SiteSavedOut:
     """只写要改的；空的表示还没有填。发布后才生效。"""
     edit = site.changed(state.layers, body.values)
+    refuse_faults_made(state.bench, edit, "取值有错误，没有保存")
     files = saved(state, actor, "site.save", "、".join(body.values), edit)
     return out.SiteSavedOut(values=_site(state), files=files)
 

@@ -56,6 +56,8 @@ class Desk:
 
 @pytest.fixture
 def desk(serve: Serve, world: World) -> Desk:
+    """No other entry names ca-02, so that it can be removed."""
+    small_kb.edit(world.kb, "faq/certificates.yaml", "    related: [ca-02]\n", "")
     return Desk(serve(world, admin_token=TOKEN), world)
 
 
@@ -161,6 +163,22 @@ def test_an_entry_is_removed_with_its_protected_questions(desk: Desk):
     assert "ca-02" not in desk.text("golden/certificates.yaml")
     assert_error(desk.get("/entries/ca-02/draft"), 404, "not_found")
     assert_error(desk.post("/entries/ca-02/remove", {"base": base}), 404, "not_found")
+
+
+def test_an_entry_that_others_name_is_not_removed_and_they_are_named(desk: Desk):
+    before = desk.text("faq/deposits.yaml")
+    base = desk.get("/entries/deposit-02/draft").json()["base"]
+    refused = desk.post("/entries/deposit-02/remove", {"base": base})
+    assert_error(refused, 422, "knowledge_rejected", "deposit-01.related[0]")
+    assert desk.text("faq/deposits.yaml") == before
+
+
+def test_a_draft_that_would_make_the_files_unfit_is_not_saved(desk: Desk):
+    before = desk.text("faq/certificates.yaml")
+    stolen = desk.draft("锁的密码忘了", "办锁去哪里", golden=["小铁片口令忘了咋办"])
+    assert_error(desk.post("/entries/save", stolen), 422, "knowledge_rejected", "问法重复", "ca-01")
+    assert desk.text("faq/certificates.yaml") == before
+    assert "小铁片" not in desk.text("golden/certificates.yaml")
 
 
 def test_site_values_are_listed_and_changed(desk: Desk):

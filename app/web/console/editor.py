@@ -17,12 +17,12 @@ from app.editing import entry as entries
 from app.editing import golden as protected
 from app.editing.bench import Found
 from app.editing.entry import Draft
+from app.editing.faults import refuse_faults_made
 from app.errors import AppError, DraftUnreadable, EditConflict, KnowledgeRejected
 from app.knowledge.model import CATEGORIES
 from app.text.normalize import match_key
 from app.web import shape
 from app.web.console import entry_form
-from app.web.console.faults import refuse_faults_made
 from app.web.console.form import GivenForm, lines_of, text_of
 from app.web.console.page import see, show
 from app.web.deps import Actor, CurrentState, State, require

@@ -10,11 +10,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from app.editing import site
+from app.editing.faults import refuse_faults_made
 from app.errors import AppError
 from app.knowledge.catalogue import catalogue
 from app.knowledge.loader import load_entries
 from app.snapshot import Snapshot
-from app.web.console.faults import refuse_faults_made
 from app.web.console.form import GivenForm
 from app.web.console.page import see, show
 from app.web.deps import Actor, CurrentSnapshot, CurrentState, State, require

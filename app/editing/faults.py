@@ -1,4 +1,4 @@
-"""What is saved is what a start would publish, so no page saves what makes the files unfit to be published."""
+"""What is saved is what a start would publish, so nothing is saved that makes the files unfit to be published."""
 
 from __future__ import annotations
 
