@@ -26,7 +26,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from app.errors import StorageFailed
+from app.errors import StorageFailed, os_reason
 
 try:
     import fcntl
@@ -103,7 +103,7 @@ class Audit:
             with _locked(self._folder / LOG) as log:
                 self._append(log, facts)
         except OSError as error:
-            raise StorageFailed(f"审计日志写不进 {self._folder}（{error.strerror}）") from error
+            raise StorageFailed(f"审计日志写不进 {self._folder}（{os_reason(error)}）") from error
 
     def _append(self, log: io.FileIO, facts: dict[str, Any]) -> None:
         size = log.seek(0, os.SEEK_END)
@@ -174,7 +174,7 @@ def verify(folder: Path, noted: tuple[int, str] | None = None) -> Verdict:
     except FileNotFoundError:
         _walk((), read_head(folder), noted, verdict)
     except OSError as error:
-        raise StorageFailed(f"审计日志 {folder / LOG} 读不出（{error.strerror}）") from error
+        raise StorageFailed(f"审计日志 {folder / LOG} 读不出（{os_reason(error)}）") from error
     return verdict
 
 

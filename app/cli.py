@@ -20,7 +20,7 @@ from rich.text import Text
 
 from app import __version__, cli_accounts, cli_audit, cli_journal, cli_publishing
 from app.config import BadSettings, Settings
-from app.errors import AppError, KnowledgeRejected, StorageFailed
+from app.errors import AppError, KnowledgeRejected, StorageFailed, os_reason
 from app.knowledge.model import Problem
 from app.terminal import AsJson, KbDir, embedding, err, fail, out, reported, settings_or_exit
 
@@ -379,7 +379,7 @@ def export_xlsx(
     try:
         file.write_bytes(content)
     except OSError as error:
-        fail(StorageFailed(f"写不进 {file}（{error.strerror}）"), 3, as_json)
+        fail(StorageFailed(f"写不进 {file}（{os_reason(error)}）"), 3, as_json)
     wordings = sum(len(entry.aliases) + len(entry.not_aliases) for entry in entries)
     if as_json:
         print(json.dumps({"file": str(file), "entries": len(entries), "wordings": wordings}, ensure_ascii=False))
@@ -406,7 +406,7 @@ def import_xlsx(
         try:
             content = file.read_bytes()
         except OSError as error:
-            raise BadSettings(f"读不了 {file}（{error.strerror}）") from error
+            raise BadSettings(f"读不了 {file}（{os_reason(error)}）") from error
         changes, problems = plan(settings.kb_dir, content, file.name, local_now().date(), settings.laws, delete_missing)
         if changes is None:
             raise KnowledgeRejected("有错误，没有改动任何内容", problems)

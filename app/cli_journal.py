@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.config import Settings
-from app.errors import StorageFailed
+from app.errors import StorageFailed, os_reason
 from app.terminal import AsJson, out, reported, settings_or_exit
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def export(
         try:
             count = write(file, engine, since.astimezone(), (until + timedelta(days=1)).astimezone())
         except OSError as error:
-            raise StorageFailed(f"写不进 {file}（{error.strerror}）") from error
+            raise StorageFailed(f"写不进 {file}（{os_reason(error)}）") from error
     if as_json:
         print(json.dumps({"file": str(file), "questions": count}, ensure_ascii=False))
     else:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import errno
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -129,3 +130,23 @@ class StorageFailed(AppError):
 
     code = "storage_failed"
     status = 507
+
+
+OS_REASONS: Mapping[int, str] = {
+    errno.ENOSPC: "磁盘满了",
+    errno.EDQUOT: "超出了磁盘配额",
+    errno.EACCES: "没有权限",
+    errno.EPERM: "没有权限",
+    errno.EROFS: "只读，不能写",
+    errno.ENOENT: "没有这个文件或文件夹",
+    errno.ENOTDIR: "路径里有一段不是文件夹",
+    errno.EISDIR: "这是文件夹，不是文件",
+    errno.EIO: "磁盘读写出错",
+    errno.EMFILE: "打开的文件太多",
+    errno.ENFILE: "打开的文件太多",
+}
+
+
+def os_reason(error: OSError) -> str:
+    """Why the system refused, for people; its own words where there are none of ours."""
+    return OS_REASONS.get(error.errno or 0) or error.strerror or str(error)

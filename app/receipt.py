@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from app.errors import AppError
+from app.errors import AppError, os_reason
 
 log = logging.getLogger("yiboshi")
 
@@ -133,7 +133,7 @@ def load_key(folder: Path) -> bytes | None:
             _make_key(folder)
         return read_key(folder)
     except OSError as error:
-        log.warning("凭证密钥写不进 %s（%s），答复不带凭证", folder, error.strerror)
+        log.warning("凭证密钥写不进 %s（%s），答复不带凭证", folder, os_reason(error))
     except ReceiptKeyUnusable as error:
         log.warning("%s，答复不带凭证", error.message)
     return None
@@ -145,7 +145,7 @@ def read_key(folder: Path) -> bytes:
     try:
         key = path.read_bytes()
     except OSError as error:
-        raise ReceiptKeyUnusable(f"凭证密钥 {path} 读不出（{error.strerror}）") from error
+        raise ReceiptKeyUnusable(f"凭证密钥 {path} 读不出（{os_reason(error)}）") from error
     if len(key) < KEY_BYTES:
         raise ReceiptKeyUnusable(f"凭证密钥 {path} 不完整")
     return key

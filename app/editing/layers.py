@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.errors import FileUnreadable
+from app.errors import FileUnreadable, os_reason
 from app.knowledge.edit import named, text_of
 
 
@@ -37,7 +37,7 @@ class Layers:
         except UnicodeDecodeError as error:
             raise self.unreadable(path, "不是 UTF-8 编码") from error
         except OSError as error:
-            raise self.unreadable(path, error.strerror) from error
+            raise self.unreadable(path, os_reason(error)) from error
 
     def unreadable(self, path: Path, why: object) -> FileUnreadable:
         name = named(path, self.folders)

@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from app.errors import StorageFailed
+from app.errors import StorageFailed, os_reason
 from app.index import store
 
 RECORD = "publication.json"
@@ -61,7 +61,7 @@ def note(root: Path, version: str, made: Publication) -> None:
     try:
         store.replace_file(root, root / version / RECORD, _dumped(made))
     except OSError as error:
-        raise StorageFailed(f"写不进 {root / version}（{error.strerror}），没有改动正在服务的版本") from error
+        raise StorageFailed(f"写不进 {root / version}（{os_reason(error)}），没有改动正在服务的版本") from error
 
 
 def versions(root: Path) -> list[str]:
@@ -103,7 +103,7 @@ def mark_rolled_back(root: Path, mark: RolledBack) -> None:
     try:
         store.replace_file(root, root / ROLLED_BACK, _dumped(mark))
     except OSError as error:
-        raise StorageFailed(f"写不进 {root}（{error.strerror}），没有改动正在服务的版本") from error
+        raise StorageFailed(f"写不进 {root}（{os_reason(error)}），没有改动正在服务的版本") from error
 
 
 def rolled_back(root: Path) -> RolledBack | None:

@@ -29,7 +29,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.errors import IndexUnusable, StorageFailed
+from app.errors import IndexUnusable, StorageFailed, os_reason
 from app.index.encoder import Vectors
 
 FORMAT = 11
@@ -96,7 +96,7 @@ def save(root: Path, stored: Stored) -> Path:
     except OSError as error:
         if scratch is not None:
             shutil.rmtree(scratch, ignore_errors=True)
-        raise StorageFailed(f"索引写不进 {root}（{error.strerror}），没有改动任何内容") from error
+        raise StorageFailed(f"索引写不进 {root}（{os_reason(error)}），没有改动任何内容") from error
     return target
 
 
@@ -157,7 +157,7 @@ def activate(root: Path, version: str) -> None:
         (root / version / "manifest.json").stat()  # fails when there is no such version
         replace_file(root, root / "current", f"{version}\n".encode())
     except OSError as error:
-        raise StorageFailed(f"切换不到版本 {version}（{error.strerror}），仍用原来的版本") from error
+        raise StorageFailed(f"切换不到版本 {version}（{os_reason(error)}），仍用原来的版本") from error
 
 
 def replace_file(root: Path, path: Path, content: bytes) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from difflib import unified_diff
 from pathlib import Path
 
-from app.errors import EditConflict, StorageFailed
+from app.errors import EditConflict, StorageFailed, os_reason
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def write(edit: Edit) -> None:
     except OSError as error:
         stuck = _undone(done)
         what = f"已写入的 {'、'.join(stuck)} 也换不回去" if stuck else "没有改动任何内容"
-        raise StorageFailed(f"写不进 {folder}（{error.strerror}），{what}") from error
+        raise StorageFailed(f"写不进 {folder}（{os_reason(error)}），{what}") from error
     finally:
         for path in scratch:
             path.unlink(missing_ok=True)

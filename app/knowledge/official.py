@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 
-from app.errors import AppError, StorageFailed
+from app.errors import AppError, StorageFailed, os_reason
 from app.knowledge.model import OfficialArticle, OfficialText, Policy
 from app.knowledge.statute import Statute, paragraphs, parse
 from app.text.normalize import match_key
@@ -54,7 +54,7 @@ def read(path: Path) -> str:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise LawUnreadable(f"{path}：读不出来（{error.strerror}）") from error
+        raise LawUnreadable(f"{path}：读不出来（{os_reason(error)}）") from error
     if len(content) > MAX_BYTES:
         raise LawUnreadable(f"{path.name}：文件超过 {MAX_BYTES // 1_000_000} MB")
     if path.suffix.lower() == ".docx":
@@ -229,4 +229,4 @@ def _write(path: Path, text: str) -> None:
     except OSError as error:
         with suppress(OSError):  # the folder may be no folder at all
             scratch.unlink()
-        raise StorageFailed(f"写不进 {path.parent}（{error.strerror}），没有导入") from error
+        raise StorageFailed(f"写不进 {path.parent}（{os_reason(error)}），没有导入") from error

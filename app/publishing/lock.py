@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.errors import PublishBusy, StorageFailed
+from app.errors import PublishBusy, StorageFailed, os_reason
 
 try:
     import fcntl
@@ -30,7 +30,13 @@ def one_at_a_time(indexes: Path) -> Iterator[None]:
 
 @contextmanager
 def reading(indexes: Path) -> Iterator[None]:
-    """Nobody saves a knowledge file meanwhile; waits for a save that is going on, which takes an instant."""
+    """Nobody saves a knowledge file meanwhile; waits for a save that is going on, which takes an instant.
+
+    Makes no folder: before there is one, nobody has anything to save into.
+    """
+    if not indexes.exists():
+        yield
+        return
     with _opened(indexes, ".edit.lock") as handle:
         if fcntl is not None:
             fcntl.flock(handle, fcntl.LOCK_SH)
@@ -53,7 +59,7 @@ def _opened(indexes: Path, name: str) -> Iterator[int]:
         indexes.mkdir(parents=True, exist_ok=True)
         handle = os.open(indexes / name, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
-        raise StorageFailed(f"写不进 {indexes}（{error.strerror}），没有改动任何内容") from error
+        raise StorageFailed(f"写不进 {indexes}（{os_reason(error)}），没有改动任何内容") from error
     try:
         yield handle
     finally:

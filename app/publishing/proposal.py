@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from app.accounts.signoff import may_publish
-from app.errors import AppError, NeedsSecondPerson, StorageFailed
+from app.errors import AppError, NeedsSecondPerson, StorageFailed, os_reason
 from app.index import history, store
 from app.publishing.lock import one_at_a_time
 
@@ -110,7 +110,7 @@ def withdraw(indexes: Path, person: str) -> Proposal:
         try:
             (indexes / FILE).unlink()
         except OSError as error:
-            raise StorageFailed(f"撤不回来，{indexes} 写不进（{error.strerror}）") from error
+            raise StorageFailed(f"撤不回来，{indexes} 写不进（{os_reason(error)}）") from error
     return found
 
 
@@ -173,4 +173,4 @@ def _written(indexes: Path, made: Proposal) -> None:
         text = json.dumps(made.as_dict(), ensure_ascii=False, indent=1) + "\n"
         store.replace_file(indexes, indexes / FILE, text.encode())
     except OSError as error:
-        raise StorageFailed(f"提交的记录写不进 {indexes}（{error.strerror}），没有改动任何内容") from error
+        raise StorageFailed(f"提交的记录写不进 {indexes}（{os_reason(error)}），没有改动任何内容") from error

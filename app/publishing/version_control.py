@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from app.errors import AppError
+from app.errors import AppError, os_reason
 from app.index import history
 from app.publishing.pipeline import Commit, PublishReport
 
@@ -109,7 +109,7 @@ def _git(folder: Path, *arguments: str) -> str:
     except subprocess.TimeoutExpired:
         raise GitFailed(f"git {arguments[0]} 超过 {SECONDS:.0f} 秒没有完成") from None
     except OSError as error:
-        raise GitFailed(f"git 运行不了（{error.strerror}）") from error
+        raise GitFailed(f"git 运行不了（{os_reason(error)}）") from error
     if done.returncode:
         said = (done.stderr or done.stdout).strip()
         if "Please tell me who you are" in said or "unable to auto-detect email" in said or "empty ident" in said:

@@ -20,7 +20,7 @@ from app import __version__, heap
 from app.audit import verify
 from app.config import Settings
 from app.database import reason
-from app.errors import AppError
+from app.errors import AppError, os_reason
 from app.index import history, store
 from app.journal.recent import latencies
 from app.journal.tables import feedback
@@ -170,7 +170,7 @@ def _checked(name: str, fine: str, look: Callable[[], str | None]) -> CheckOut:
     except SQLAlchemyError as error:
         fault = reason(error)
     except OSError as error:
-        fault = error.strerror or "读不出来"
+        fault = os_reason(error)
     return CheckOut(name=name, ok=fault is None, message=fault or fine)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from app.audit import records
+from app.publishing.proposal import propose
 from tests.cli.test_cli import command, error_of
 from tests.small_kb import edit
 from tests.web.server import World
@@ -123,3 +124,51 @@ def test_as_many_versions_are_kept_as_the_setting_says(world: World):
         done = command(world, "publish", keep_versions=3)
         assert done.returncode == 0, done.stderr
     assert len(json.loads(command(world, "versions", "--json").stdout)["versions"]) == 3
+
+
+def test_a_rehearsal_says_what_would_change_and_changes_nothing(world: World):
+    before = pointer(world)
+    edit(world.kb, "faq/certificates.yaml", OLD, NEW)
+    done = command(world, "publish", "--dry-run")
+    assert done.returncode == 0, done.stderr
+    for part in ("~ 知识条目 ca-02：038 ", f"-{OLD}", f"+{NEW}", "可以发布；这次只是试"):
+        assert part in done.stdout
+    assert pointer(world) == before
+    assert not (world.data / "audit").exists()
+    told = json.loads(command(world, "publish", "--dry-run", "--json").stdout)
+    assert (told["passes"], told["differences"][0]["id"], told["report"]["previous"]) == (True, "ca-02", before)
+
+
+def test_a_rehearsal_that_would_be_blocked_exits_1(world: World):
+    steal(world)
+    done = command(world, "publish", "--dry-run")
+    assert done.returncode == 1
+    assert PROTECTED in done.stdout
+    assert "不能发布" in done.stdout
+
+
+def test_with_two_persons_the_shell_publishes_only_what_another_proposed(world: World):
+    edit(world.kb, "faq/certificates.yaml", OLD, NEW)
+    before = pointer(world)
+    done = command(world, "publish", "--json", two_person="true")
+    assert (done.returncode, error_of(done)["code"], pointer(world)) == (1, "needs_second_person", before)
+    assert command(world, "propose", "--note", "改了解锁", two_person="true").returncode == 0
+    refused = command(world, "publish", two_person="true")
+    assert refused.returncode == 1
+    assert "要由另一个人发布" in refused.stderr
+    assert "改了解锁" in refused.stderr
+    assert command(world, "propose", "--withdraw", two_person="true").returncode == 0
+    digest = json.loads(command(world, "propose", "--json", two_person="true").stdout)["digest"]
+    propose(world.data / "indexes", digest, "chen", "chen", "2026-12-01T09:00:00+08:00")
+    assert command(world, "publish", two_person="true").returncode == 0
+    assert pointer(world) != before
+    actions = [(one["action"], one["result"]) for one in records(world.data / "audit")]
+    assert actions == [
+        ("publish", "refused"), ("propose", "ok"), ("publish", "refused"), ("propose.withdraw", "ok"),
+        ("propose", "ok"), ("publish", "ok"),
+    ]  # fmt: skip
+
+
+def test_what_is_not_edited_needs_no_proposal(world: World):
+    done = command(world, "propose", "--json")
+    assert (done.returncode, error_of(done)["code"]) == (3, "nothing_to_propose")

@@ -16,7 +16,7 @@ import pytest
 
 from app.editing.layers import Layers
 from app.editing.save import save
-from app.errors import EditConflict, StorageFailed
+from app.errors import OS_REASONS, EditConflict, StorageFailed
 from app.knowledge.edit import Edit
 from app.publishing import lock, pipeline
 from app.publishing.lock import reading, saving
@@ -36,7 +36,7 @@ def test_a_save_fails_with_the_reason_and_the_folder_or_is_complete(layers: Laye
             with failing(at, code):
                 save(layers, made)
         except StorageFailed as error:
-            assert os.strerror(code) in error.message
+            assert OS_REASONS[code] in error.message
             if "没有改动" in error.message:
                 assert str(layers.kb) in error.message or str(layers.indexes) in error.message
                 assert files(layers) == before

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from app.errors import StorageFailed
+from app.errors import OS_REASONS, StorageFailed
 from app.index import history, store
 from app.publishing.gating import Gate
 from tests.publishing.conftest import World
@@ -58,7 +58,7 @@ def test_a_publication_fails_with_the_reason_or_is_complete(world: World, code: 
                 new = world.publish(gate=Gate())[0].version
         except StorageFailed as error:
             refused += 1
-            assert os.strerror(code) in error.message
+            assert OS_REASONS[code] in error.message
             assert "没有改动" in error.message or "仍用原来的版本" in error.message
             assert store.current(world.indexes) == old
         else:
@@ -82,7 +82,7 @@ def test_a_step_back_fails_with_the_reason_or_is_complete(world: World, code: in
             with failing(at, code):
                 world.rollback()
         except StorageFailed as error:
-            assert os.strerror(code) in error.message
+            assert OS_REASONS[code] in error.message
             assert store.current(world.indexes) == new
             assert history.rolled_back(world.indexes) is None
         else:

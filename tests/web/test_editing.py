@@ -253,7 +253,7 @@ def test_a_folder_that_cannot_be_written_is_named_and_nothing_is_half_done(desk:
     before = desk.text("faq/certificates.yaml")
     monkeypatch.setattr(edit.tempfile, "mkstemp", refused)
     response = desk.post("/entries/save", body)
-    assert_error(response, 507, "storage_failed", str(desk.world.kb / "faq"), "Permission denied")
+    assert_error(response, 507, "storage_failed", str(desk.world.kb / "faq"), "没有权限")
     monkeypatch.undo()
     assert desk.text("faq/certificates.yaml") == before
     assert desk.deeds() == []

@@ -20,24 +20,22 @@ from app.publishing import proposal
 from app.publishing.lock import one_at_a_time
 from tests.small_kb import edit
 from tests.web.conftest import TOKEN, Serve, Web
+from tests.web.office import Browser, Clock, Office
 from tests.web.server import Server, World, eventually
 from tests.web.test_dates import make_due
 from tests.web.test_error_shape import assert_error
 from tests.web.test_publishing import NEW, OLD, PROTECTED, QUESTION, steal, text
-from tests.web.test_signin import Browser, Clock, Office, clock
 
 KNOWLEDGE = "/api/v1/admin/knowledge"
 PROPOSAL = f"{KNOWLEDGE}/proposal"
 PEOPLE: dict[str, Role] = {"zhao": "viewer", "chen": "editor", "sun": "editor", "li": "publisher", "wang": "owner"}
-
-__all__ = ["clock"]
 
 
 @pytest.fixture
 def office(serve: Serve, world: World, clock: Clock) -> Office:
     """With two-person sign-off, and somebody of each role."""
     office = Office(serve(world, two_person=True), world, clock)
-    for name, role in PEOPLE.items():
+    for name, role in reversed(PEOPLE.items()):  # the first account is an owner
         office.hire(name, role)
     return office
 
@@ -173,7 +171,7 @@ def test_each_deed_from_its_role_on(
 ):
     body = {"reason": "x"} if path.endswith("send-back") else None
     roles = list(PEOPLE.values())
-    for name, role in PEOPLE.items():
+    for name, role in reversed(PEOPLE.items()):  # the first account is an owner
         response = person(name).request(method, path, body)
         assert (response.status_code == 403) == (roles.index(role) < roles.index(lowest)), (name, response.text)
 

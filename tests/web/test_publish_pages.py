@@ -16,14 +16,12 @@ from app.index import history, store
 from app.publishing.lock import one_at_a_time
 from tests.small_kb import edit
 from tests.web.conftest import Serve
+from tests.web.office import HTML, Browser, Clock, Office
 from tests.web.server import World, eventually
 from tests.web.test_publishing import NEW, OLD, PROTECTED, steal, text
-from tests.web.test_signin import HTML, Browser, Clock, Office, clock
 
 PUBLISH, VERSIONS = "/admin/publish", "/admin/versions"
 PEOPLE: dict[str, Role] = {"zhao": "viewer", "chen": "editor", "li": "publisher", "wang": "owner"}
-
-__all__ = ["clock"]
 
 
 @pytest.fixture
@@ -33,7 +31,7 @@ def office(serve: Serve, world: World, clock: Clock) -> Office:
 
 def staffed(serve: Serve, world: World, clock: Clock, **settings: Any) -> Office:
     office = Office(serve(world, **settings), world, clock)
-    for name, role in PEOPLE.items():
+    for name, role in reversed(PEOPLE.items()):  # the first account is an owner
         office.hire(name, role)
     return office
 
