@@ -139,6 +139,7 @@ def test_who_publishes_waits_for_a_save_and_a_save_waits_for_who_reads(layers: L
 
 def test_a_publication_reads_the_files_under_the_lock(layers: Layers, monkeypatch: pytest.MonkeyPatch):
     held: list[str] = []
+    layers.indexes.mkdir(parents=True)
 
     class Seen(Exception):
         pass
