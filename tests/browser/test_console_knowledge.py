@@ -63,7 +63,8 @@ def enter(browse_either: Open) -> Enter:
 
 def entered(browse: Open, server: Server, path: str, view: dict[str, int] = WIDE, **options: object) -> Person:
     """Without animations, in which the colours are not yet what they will be."""
-    sign_in = f"/admin/sign-in?next={quote(path)}"
+    address = quote(path, safe="/?=&")  # as a browser sends it, and once more to stand in another
+    sign_in = f"/admin/sign-in?next={quote(address, safe='')}"
     person = Person(browse(server, sign_in, viewport=view, reduced_motion="reduce", **options).page)
     person.click("#name")
     person.types("zhang")

@@ -15,7 +15,7 @@ KNOWLEDGE = "/api/v1/admin/knowledge"
 QUESTION = "PIN码输错被锁死了怎么解锁？"
 OLD, NEW = "联系发证机构解锁，**不要**反复再试。", "先停手，再联系发证机构解锁。"
 REPORT = {"version", "previous", "added", "changed", "removed", "warnings", "entries", "phrases", "embedded"}
-REPORT |= {"gate", "overridden"}
+REPORT |= {"gate", "overridden", "resting", "commit"}
 PROBLEM = {"severity", "file", "line", "column", "key", "message", "found", "allowed"}
 
 
