@@ -212,18 +212,15 @@ def rollback(
 ) -> None:
     """退回到以前发布的版本，马上生效；kb/ 里的文件不动，下次 publish 之前也不会自动发布。"""
     from app.index.encoder import open_encoder
-    from app.main import local_now
+    from app.main import go_back, local_now
     from app.publishing import audited
-    from app.publishing.rollback import rollback as step_back
 
     settings = settings_or_exit()
     who = _who()
     with reported(as_json):
         encoder = open_encoder(settings.encoder, settings.threads)
         audit = Audit(settings.audit_dir, local_now)
-        done = audited.rolled_back(
-            audit, who, lambda: step_back(settings.indexes, encoder, version, now=local_now(), by=who)
-        )
+        done = audited.rolled_back(audit, who, lambda: go_back(settings, encoder, version, who))
     if as_json:
         print(json.dumps({"version": done.version, "previous": done.left}))
         return

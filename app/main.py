@@ -37,12 +37,13 @@ from app.journal.recent import recent_questions
 from app.journal.retention import purge
 from app.journal.writer import Writer
 from app.publishing import audited, pipeline, proposal, rehearsal, version_control
+from app.publishing.announcement import announce, announced
 from app.publishing.gating import Gate
 from app.publishing.pipeline import PublishReport
 from app.publishing.rehearsal import Rehearsal
 from app.publishing.rollback import Rollback, rollback
 from app.receipt import load_key
-from app.snapshot import Snapshot, SnapshotHolder
+from app.snapshot import Snapshot, SnapshotHolder, assemble
 from app.text.tokenize import Dictionary, load_dictionary
 from app.web import (
     accounts,
@@ -154,7 +155,7 @@ def publish_by_settings(
         if refusal is not None:
             raise refusal
 
-    return pipeline.publish(
+    snapshot, report = pipeline.publish(
         settings.kb_dir,
         settings.indexes,
         encoder,
@@ -168,6 +169,24 @@ def publish_by_settings(
         by=by,
         keep=settings.keep_versions,
     )
+    tell(settings, snapshot.version)
+    return snapshot, report
+
+
+def go_back(settings: Settings, encoder: Encoder, version: str | None, by: str) -> Rollback:
+    """One step back, or to that version: pages, API and shell come through here."""
+    done = rollback(settings.indexes, encoder, version, now=local_now(), by=by)
+    tell(settings, done.version)
+    return done
+
+
+def tell(settings: Settings, version: str) -> None:
+    """Replicas hear of it through the database, where it is one that machines share."""
+    engine = open_engine(settings.database)
+    try:
+        announce(engine, version, local_now())
+    finally:
+        engine.dispose()
 
 
 def committed(settings: Settings, report: PublishReport, by: str) -> PublishReport:
@@ -236,8 +255,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
     def step_back(by: str, version: str | None = None) -> Rollback:
         """The pointer moves at once; this process follows it like any other."""
-        back = functools.partial(rollback, settings.indexes, encoder, version, now=local_now(), by=by)
-        return audited.rolled_back(audit, by, back)
+        return audited.rolled_back(audit, by, lambda: go_back(settings, encoder, version, by))
 
     app.state.yiboshi = State(
         settings=settings,
@@ -266,7 +284,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         password_limiter=CapacityLimiter(1),
         vectors=Remembered(),
     )
-    tasks = [asyncio.create_task(_follow(settings, holder, encoder, dictionary))]
+    tasks = [asyncio.create_task(_follow(settings, engine, holder, encoder, dictionary))]
     hangup = asyncio.Event()
     if hasattr(signal, "SIGHUP") and threading.current_thread() is threading.main_thread():  # where signals arrive
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hangup.set)
@@ -370,21 +388,33 @@ def _serve(holder: SnapshotHolder, snapshot: Snapshot) -> None:
     log.info("serving %s", holder.current().version)
 
 
-async def _follow(settings: Settings, holder: SnapshotHolder, encoder: Encoder, dictionary: Dictionary) -> None:
-    """Serve what ``indexes/current`` points at, whoever published it."""
+async def _follow(
+    settings: Settings, engine: Engine, holder: SnapshotHolder, encoder: Encoder, dictionary: Dictionary
+) -> None:
+    """Serve what ``indexes/current`` points at, or what the database announces, whichever changed last."""
+    indexes = settings.indexes
+
+    def signs() -> tuple[str | None, str | None]:
+        return store.current(indexes), announced(engine)
+
+    seen = await run_in_threadpool(signs)
+    wanted: str | None = seen[0]
     refused: str | None = None
     while True:
         await asyncio.sleep(WATCH_SECONDS)
-        version = store.current(settings.indexes)
-        if version in (None, holder.current().version, refused):
-            continue
+        now = await run_in_threadpool(signs)
+        wanted = next((new for new, old in zip(now, seen, strict=True) if new not in (None, old)), wanted)
+        seen = now
+        if wanted in (None, holder.current().version, refused) or not store.is_kept(indexes, wanted):
+            continue  # one that is announced may reach the shared folder later
         try:
-            snapshot = await run_in_threadpool(pipeline.open_current, settings.indexes, encoder, dictionary)
+            stored = await run_in_threadpool(store.open_version, indexes, wanted)
+            snapshot = await run_in_threadpool(assemble, stored, encoder, dictionary)
         except AppError as error:
-            refused = version  # say it once, keep serving
+            refused = wanted  # say it once, keep serving
             log.error("%s", error.message)
             continue
-        if snapshot is not None and store.current(settings.indexes) == snapshot.version:  # not overtaken meanwhile
+        if snapshot.version in await run_in_threadpool(signs):  # not overtaken meanwhile
             _serve(holder, snapshot)
 
 

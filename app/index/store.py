@@ -151,6 +151,11 @@ def current(root: Path) -> str | None:
         return None
 
 
+def is_kept(root: Path, version: str) -> bool:
+    """Whether a version is on the disk, whole or damaged."""
+    return (root / version / "manifest.json").is_file()
+
+
 def activate(root: Path, version: str) -> None:
     """Point ``current`` at a saved version, in one step."""
     try:
